@@ -1,0 +1,143 @@
+//! The application: every route in one function that takes no state, so that the document needs neither database nor
+//! server.
+
+use std::net::{IpAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use metrics_exporter_prometheus::PrometheusHandle;
+use service::{Code, Context};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_actix_web::{AppExt, scope};
+
+use crate::edge::{Edge, HEADER_TIMEOUT, edge};
+use crate::limit::{Limits, Rates};
+use crate::methods::Methods;
+use crate::problem::Problem;
+use crate::{health, process};
+
+/// What an installation decides about the edge.
+#[derive(Debug, Clone, Default)]
+pub struct EdgeSettings {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    pub rates: Rates,
+    /// Worker threads; the number of cores when 0.
+    pub workers: usize,
+    /// The routes of the demo, which exist nowhere else.
+    pub demo: Option<fn(&mut ServiceConfig<'_>)>,
+}
+
+/// Every public and protected operation under `/api/v1`.
+fn api(config: &mut ServiceConfig<'_>) {
+    process::routes(config);
+}
+
+/// Operations outside the versioned base.
+fn root(config: &mut ServiceConfig<'_>) {
+    config.service(health::get_liveness).service(health::get_readiness).service(health::get_metrics);
+}
+
+/// The OpenAPI document. Pure: the same for every start of the same build.
+pub fn openapi() -> OpenApi {
+    let (_, document) = App::new()
+        .into_utoipa_app()
+        .openapi(base())
+        .service(scope::scope("/api/v1").configure(api))
+        .configure(root)
+        .split_for_parts();
+    document
+}
+
+fn base() -> OpenApi {
+    let mut document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Jiqiao (技桥)")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "Certification of technology brokers, recognition of demonstration agencies, and performance-linked \
+                     post-subsidies. Every amount is explained, every right is proven, every date counts real working days.",
+                ))
+                .license(Some(utoipa::openapi::info::LicenseBuilder::new().name("Apache-2.0").build()))
+                .build(),
+        )
+        .build();
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.bearer_format = Some("JWT".to_owned());
+    bearer.description = Some("An access token of at most 15 minutes, from POST /api/v1/sessions or /oauth/token.".to_owned());
+    document
+        .components
+        .get_or_insert_with(Default::default)
+        .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    document
+}
+
+/// The bytes that are served at `/openapi.json` and kept in `openapi/`.
+pub fn openapi_bytes() -> Vec<u8> {
+    let mut text = openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// Binds the API to a listener. The server runs until it is stopped by its handle.
+pub fn serve(
+    context: Context,
+    settings: EdgeSettings,
+    listener: TcpListener,
+    metrics: Option<PrometheusHandle>,
+) -> std::io::Result<Server> {
+    let workers = settings.workers;
+    let shared = Arc::new(Edge {
+        context: context.clone(),
+        limits: Limits::new(settings.rates),
+        methods: Methods::of(&openapi()),
+        settings: settings.clone(),
+    });
+    let document: web::Bytes = openapi_bytes().into();
+    let mut server = HttpServer::new(move || {
+        let document = document.clone();
+        let demo = settings.demo;
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .app_data(web::Data::from(shared.clone()))
+            .app_data(web::Data::new(context.clone()))
+            .service(scope::scope("/api/v1").configure(api))
+            .configure(root)
+            .configure(|config: &mut ServiceConfig<'_>| {
+                if let Some(routes) = demo {
+                    routes(config);
+                }
+            })
+            .split_for_parts();
+        let app = match &metrics {
+            Some(handle) => app.app_data(web::Data::new(handle.clone())),
+            None => app,
+        };
+        app.route("/openapi.json", web::get().to(move || served(document.clone())))
+            .service(
+                utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json")),
+            )
+            .default_service(web::to(|| async { Err::<HttpResponse, _>(Problem::new(Code::NotFound)) }))
+            .wrap(from_fn(edge))
+            .wrap(Compress::default())
+    })
+    .client_request_timeout(HEADER_TIMEOUT)
+    .client_disconnect_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(30)
+    .disable_signals();
+    if workers > 0 {
+        server = server.workers(workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+async fn served(document: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").insert_header(("cache-control", "public, max-age=60")).body(document)
+}

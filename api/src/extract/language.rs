@@ -1,0 +1,97 @@
+//! The language of titles, labels and mails; codes never change with it.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::ACCEPT_LANGUAGE;
+
+/// What `Accept-Language` asks for; Chinese unless English is preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    #[default]
+    Zh,
+    En,
+}
+
+impl Language {
+    /// The first known language in the order of the header.
+    pub fn of(header: Option<&str>) -> Self {
+        let ranked = header.into_iter().flat_map(|text| text.split(',')).filter_map(|range| {
+            let mut parts = range.trim().split(';');
+            let tag = parts.next()?.trim().to_ascii_lowercase();
+            let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+            let language = match tag.split('-').next()? {
+                "zh" => Self::Zh,
+                "en" => Self::En,
+                _ => return None,
+            };
+            Some((weight, language))
+        });
+        ranked
+            .fold(None, |best: Option<(f32, Self)>, next| match best {
+                Some(best) if best.0 >= next.0 => Some(best),
+                _ => Some(next),
+            })
+            .map_or(Self::Zh, |(_, language)| language)
+    }
+
+    pub fn of_request(request: &HttpRequest) -> Self {
+        Self::of(request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
+    }
+
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+}
+
+/// The message of a field rule. Rules of the rulebook that have no sentence of their own are named as they are.
+pub fn rule_message(rule: &str, language: Language) -> String {
+    let known = MESSAGES.iter().find(|(known, _, _)| *known == rule);
+    match (known, language) {
+        (Some((_, zh, _)), Language::Zh) => (*zh).to_owned(),
+        (Some((_, _, en)), Language::En) => (*en).to_owned(),
+        (None, _) => rule.replace('_', " "),
+    }
+}
+
+const MESSAGES: &[(&str, &str, &str)] = &[
+    ("unknown_field", "不认识的字段", "This field is not known"),
+    ("missing_field", "缺少必填字段", "A required field is missing"),
+    ("wrong_type", "类型不正确", "The value has the wrong type"),
+    ("duplicate_field", "字段重复", "The field occurs twice"),
+    ("control_character", "含有控制字符", "Control characters are not allowed"),
+    ("text_short", "内容过短", "The text is too short"),
+    ("text_long", "内容过长", "The text is too long"),
+    ("limit_range", "每页数量须在 1–100 之间", "limit must be between 1 and 100"),
+    ("cursor_format", "游标无效", "The cursor is not valid"),
+    ("id_format", "证件号码格式不正确", "The identity number has the wrong format"),
+    ("id_checksum", "证件号码校验位不正确", "The check digit of the identity number is wrong"),
+    ("id_date_invalid", "证件号码中的出生日期不存在", "The identity number contains an impossible date"),
+    ("id_sex_mismatch", "性别与证件号码不符", "The sex does not match the identity number"),
+    ("id_duplicate", "该证件号码已登记", "This identity number is registered already"),
+    ("age_under_18", "未满 18 周岁", "Under 18 years of age"),
+    ("uscc_checksum", "统一社会信用代码校验位不正确", "The check character of the credit code is wrong"),
+    ("uscc_alphabet", "统一社会信用代码含有非法字符", "The credit code contains a character outside its alphabet"),
+    ("uscc_format", "统一社会信用代码格式不正确", "The credit code has the wrong format"),
+    ("email_format", "邮箱地址格式不正确", "The e-mail address has the wrong format"),
+    ("password_weak", "密码过于简单", "The password is too weak"),
+    ("return_reason_required", "退回须逐项说明理由", "A return must itemise its reasons"),
+    ("panel_too_small", "评审专家人数不足", "The panel has too few experts"),
+    ("panel_even", "评审专家人数须为单数", "The panel must be odd"),
+    ("expert_conflict", "该专家须回避", "This expert has a conflict of interest"),
+    ("not_at_this_desk", "对方不在该承办岗位", "That person is not at this desk"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heavier_known_language_wins_and_chinese_is_the_default() {
+        assert_eq!(Language::of(None), Language::Zh);
+        assert_eq!(Language::of(Some("fr, en;q=0.5")), Language::En);
+        assert_eq!(Language::of(Some("en;q=0.4, zh-CN;q=0.8")), Language::Zh);
+        assert_eq!(Language::of(Some("xx")), Language::Zh);
+    }
+}

@@ -1,0 +1,121 @@
+//! Who calls, and what the request brought along.
+
+use chrono::{DateTime, Utc};
+use domain::access::{Actor, Grant, Permission, Role, Scope};
+use domain::ids::{AccountId, ApiClientId, OrganisationId, SessionId};
+use domain::process::Acting;
+use domain::word::Word;
+
+use crate::error::{Error, Result};
+
+/// An idempotency key as sent, scoped to actor and path, with the fingerprint of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Actor and path: the same key elsewhere is another key.
+    pub scope: String,
+    pub key: String,
+    /// SHA-256 over method, path and body, in hex.
+    pub fingerprint: String,
+}
+
+/// What every request carries.
+#[derive(Debug, Clone, Default)]
+pub struct RequestMeta {
+    pub request_id: String,
+    /// Source address as the trusted edge saw it.
+    pub address: Option<String>,
+    /// The operation's name, such as `submit_certification`.
+    pub operation: String,
+    pub idempotency: Option<Idempotency>,
+}
+
+/// The authenticated caller of a use case, or the program itself.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub actor: Actor,
+    pub meta: RequestMeta,
+    /// The role under which this request acts, once it is known; for the audit trail.
+    pub role: Option<Role>,
+    /// Set when the caller is a client of another system.
+    pub client: Option<ApiClientId>,
+    /// The login session of a person.
+    pub session: Option<SessionId>,
+    /// When the password (and second factor) was last proven.
+    pub authenticated_at: Option<DateTime<Utc>>,
+    is_system: bool,
+}
+
+/// The answer of a write: the value, and whether it is the stored answer of an earlier request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome<T> {
+    pub value: T,
+    pub replayed: bool,
+}
+
+impl Caller {
+    pub fn new(actor: Actor, meta: RequestMeta) -> Self {
+        Self { actor, meta, role: None, client: None, session: None, authenticated_at: None, is_system: false }
+    }
+
+    /// The program acting by itself.
+    pub fn system(operation: &str) -> Self {
+        let actor = Actor { account: AccountId(uuid::Uuid::nil()), grants: Vec::new(), has_second_factor: true };
+        let meta = RequestMeta { operation: operation.to_owned(), ..RequestMeta::default() };
+        Self {
+            actor,
+            meta,
+            role: Some(Role::System),
+            client: None,
+            session: None,
+            authenticated_at: None,
+            is_system: true,
+        }
+    }
+
+    pub fn is_system(&self) -> bool {
+        self.is_system
+    }
+
+    /// The account in the audit trail; none for the program.
+    pub fn account(&self) -> Option<AccountId> {
+        (!self.is_system).then_some(self.actor.account)
+    }
+
+    /// Refuses unless a usable grant holds the permission; yields the scope of the roles that hold it.
+    pub fn require(&self, permission: Permission) -> Result<Scope> {
+        if self.is_system {
+            return Ok(Scope { all: true, ..Scope::default() });
+        }
+        if self.actor.holds(permission) {
+            Ok(Scope::of(&self.actor, permission.roles()))
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// Every way in which the caller may act on a case of this region and organisation, by role.
+    pub fn actings(&self, ties: &[OrganisationId]) -> Vec<(Grant, Acting)> {
+        self.actor
+            .usable_grants()
+            .map(|grant| {
+                let acting = Acting {
+                    account: Some(self.actor.account),
+                    role: grant.role,
+                    on_behalf_of: grant.on_behalf_of,
+                    ties: ties.to_vec(),
+                };
+                (grant.clone(), acting)
+            })
+            .collect()
+    }
+
+    /// The word of the acting role for the audit trail.
+    pub fn role_word(&self) -> Option<String> {
+        self.role
+            .or_else(|| match self.actor.grants.as_slice() {
+                [only] => Some(only.role),
+                _ => None,
+            })
+            .map(|role| role.as_str().to_owned())
+    }
+}

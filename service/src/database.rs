@@ -1,0 +1,106 @@
+//! The two engines behind one door. A difference between them is a named function here, never an `if` in a use case.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+use crate::error::Result;
+
+/// Readers of one SQLite file.
+const SQLITE_READERS: u32 = 4;
+/// How long SQLite waits for the writer before it answers "locked".
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection before it is told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
+#[derive(Debug, Clone)]
+pub struct Database {
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+}
+
+impl Database {
+    /// Connects to `sqlite:` or `postgres:`; on SQLite the file is created when missing.
+    pub async fn connect(url: &str, pool_size: u32) -> Result<Self> {
+        if url.starts_with("sqlite:") {
+            let write = connect_sqlite(url, 1).await?;
+            let read = connect_sqlite(url, SQLITE_READERS).await?;
+            Ok(Self { read, write })
+        } else {
+            let pool = connect_postgres(url, pool_size).await?;
+            Ok(Self { read: pool.clone(), write: pool })
+        }
+    }
+
+    /// For single reads.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.write.get_database_backend()
+    }
+
+    /// The connection that migrations run on.
+    pub fn migrator(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Begins a writing transaction: immediate on SQLite, so that a read that later writes never finds the lock taken.
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins a writing transaction")]
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.write.begin_with_options(options).await?)
+    }
+
+    /// Whether the database answers at all.
+    pub async fn ping(&self) -> Result<()> {
+        self.read.ping().await?;
+        Ok(())
+    }
+
+    pub async fn close(self) -> Result<()> {
+        self.read.close().await?;
+        self.write.close().await?;
+        Ok(())
+    }
+}
+
+async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .min_connections(1)
+        .max_connections(size)
+        .acquire_timeout(ACQUIRE_TIMEOUT.max(BUSY_TIMEOUT))
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|options| {
+            options
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(BUSY_TIMEOUT)
+                .pragma("journal_mode", "WAL")
+                // NORMAL loses acknowledged commits in a power cut.
+                .pragma("synchronous", "FULL")
+        });
+    Ok(Connector::connect(options).await?)
+}
+
+async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(size)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A ping before each use costs a round trip; a dead connection is recognised by its error and retried.
+        .test_before_acquire(false)
+        .sqlx_logging(false);
+    Ok(Connector::connect(options).await?)
+}

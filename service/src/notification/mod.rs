@@ -1,0 +1,5 @@
+//! Notifications: pointers that something happened, in the app and by mail.
+
+mod place;
+
+pub use place::{Message, place};

@@ -1,0 +1,160 @@
+//! The one use case of every verb of every process.
+
+use domain::access::{Role, Scope};
+use domain::ids::{AccountId, CaseId};
+use domain::process::{Acting, Decision, Denied, decide};
+use domain::word::Word;
+use entity::case_file;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+
+use super::advance::FollowUp;
+use super::load::{self, For, Loaded, acts};
+use super::{Driver, deadline as rows};
+use crate::audit::Entry;
+use crate::caller::{Caller, Outcome};
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::queue::Job;
+use crate::transaction::{Tx, Work};
+
+/// Acts on a case: one transaction, from the scoped load to the audit row, and the resource as it stands afterwards.
+///
+/// `expected_version` comes from `If-Match`; only the program itself acts without one.
+pub async fn act<P: Driver>(
+    context: &Context,
+    caller: &Caller,
+    id: CaseId,
+    expected_version: Option<i32>,
+    command: P::Command,
+) -> Result<Outcome<P::View>> {
+    context.write_once(caller, P::NAME, &Act::<P> { caller, id, expected_version, command: &command }).await
+}
+
+struct Act<'a, P: Driver> {
+    caller: &'a Caller,
+    id: CaseId,
+    expected_version: Option<i32>,
+    command: &'a P::Command,
+}
+
+impl<P: Driver> Work for Act<'_, P> {
+    type Output = P::View;
+
+    async fn run(&self, tx: &Tx) -> Result<P::View> {
+        act_in::<P>(tx, self.caller, self.id, self.expected_version, self.command).await?;
+        let scope = Scope { all: true, ..Scope::default() };
+        let loaded = load::load::<P>(tx.connection(), &scope, self.id, For::Reading).await?;
+        P::view(tx.context(), tx.connection(), self.caller, &loaded).await
+    }
+}
+
+/// The same inside a transaction that is already open, for use cases that move many cases at once.
+pub async fn act_in<P: Driver>(
+    tx: &Tx,
+    caller: &Caller,
+    id: CaseId,
+    expected_version: Option<i32>,
+    command: &P::Command,
+) -> Result<P::State> {
+    let scope = super::scope_of::<P>(caller)?;
+    let loaded = load::load::<P>(tx.connection(), &scope, id, For::Change).await?;
+    if expected_version.is_some_and(|version| version != loaded.case.version) {
+        return Err(Error::Stale);
+    }
+    let facts = P::facts(
+        tx.context(),
+        tx.connection(),
+        &loaded.row,
+        &loaded.detail,
+        Some(command),
+        caller.account(),
+    )
+    .await?;
+    let calendar = crate::calendar::current(tx.context(), tx.connection()).await?;
+    let actings = load::actings(tx.connection(), caller, &loaded.case).await?;
+    let (acting, decision) = best(&actings, |acting| decide(&loaded.case, acting, command, &facts, tx.at(), &calendar))?;
+    apply(tx, caller, acting, loaded, decision, command).await
+}
+
+/// The first way of acting that is allowed; otherwise the refusal that says most.
+fn best<'a, P: Driver>(
+    actings: &'a [Acting],
+    decide: impl Fn(&Acting) -> Result<Decision<P>, Denied<P>>,
+) -> Result<(&'a Acting, Decision<P>)> {
+    let mut refusal: Option<Denied<P>> = None;
+    for acting in actings {
+        match decide(acting) {
+            Ok(decision) => return Ok((acting, decision)),
+            Err(denied) => {
+                if refusal.is_none() || matches!(refusal, Some(Denied::Role { .. })) {
+                    refusal = Some(denied);
+                }
+            }
+        }
+    }
+    Err(refusal.map_or(Error::Forbidden, Error::from))
+}
+
+async fn apply<P: Driver>(
+    tx: &Tx,
+    caller: &Caller,
+    acting: &Acting,
+    loaded: Loaded<P>,
+    decision: Decision<P>,
+    command: &P::Command,
+) -> Result<P::State> {
+    let Loaded { row, detail, deadlines, .. } = loaded;
+    update_case(tx, &row, acting, &decision).await?;
+    rows::upsert(tx, row.id, &deadlines, &decision.deadlines).await?;
+    tx.audit(
+        Entry::new(caller, P::NAME, row.id, &format!("{}.{}", P::NAME, decision.verb.as_str()))
+            .states(decision.from.as_str(), decision.to.as_str())
+            .role(acting.role.as_str(), acting.on_behalf_of)
+            .after(&P::trail(command)),
+    );
+    let follow_up = FollowUp::new::<P>(row.id, row.version + 1, &decision);
+    if let Some(follow_up) = follow_up {
+        let key = follow_up.key();
+        tx.enqueue(Job::new(&follow_up)?.once(key));
+    }
+    let to = decision.to;
+    P::apply(tx, &row, detail, decision.change, caller).await?;
+    Ok(to)
+}
+
+/// One update whose WHERE names id, version and the state it came from.
+async fn update_case<P: Driver>(
+    tx: &Tx,
+    row: &case_file::Model,
+    acting: &Acting,
+    decision: &Decision<P>,
+) -> Result<()> {
+    let mut acts = acts(row)?;
+    if let Some(account) = acting.account {
+        acts.push((decision.verb.as_str().to_owned(), account, acting.on_behalf_of));
+    }
+    let desk: Option<Role> = decision.desk;
+    let assignee: Option<AccountId> = row.assignee_id.filter(|_| decision.keeps_assignee);
+    let is_submission = row.submitted_at.is_none() && decision.from == P::initial() && !decision.is_final;
+    let mut update = case_file::Entity::update_many()
+        .col_expr(case_file::Column::State, Expr::value(decision.to.as_str()))
+        .col_expr(case_file::Column::ResumeState, Expr::value(decision.resume_state.map(Word::as_str)))
+        .col_expr(case_file::Column::Version, Expr::value(row.version + 1))
+        .col_expr(case_file::Column::DeskRole, Expr::value(desk.map(Word::as_str)))
+        .col_expr(case_file::Column::AssigneeId, Expr::value(assignee))
+        .col_expr(case_file::Column::NextDueAt, Expr::value(decision.next_due_at))
+        .col_expr(case_file::Column::Acts, Expr::value(json!(acts).to_string()))
+        .col_expr(case_file::Column::UpdatedAt, Expr::value(tx.at()))
+        .filter(case_file::Column::Id.eq(row.id))
+        .filter(case_file::Column::Version.eq(row.version))
+        .filter(case_file::Column::State.eq(decision.from.as_str()));
+    if is_submission {
+        update = update.col_expr(case_file::Column::SubmittedAt, Expr::value(tx.at()));
+    }
+    if decision.is_final {
+        update = update.col_expr(case_file::Column::ClosedAt, Expr::value(tx.at()));
+    }
+    if update.exec(tx.connection()).await?.rows_affected == 1 { Ok(()) } else { Err(Error::Stale) }
+}

@@ -1,0 +1,169 @@
+//! The one way to write: a named unit of work in one transaction, with its audit rows, jobs and idempotency answer.
+
+use std::future::Future;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::audit;
+use crate::caller::{Caller, Outcome};
+use crate::code::Code;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::queue::{self, Job};
+
+/// A unit of work. It may run several times, so it sends nothing, counts nothing and consumes nothing.
+pub trait Work: Sync {
+    type Output: Send;
+
+    fn run(&self, tx: &Tx) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// An open transaction. Audit entries and jobs gather here and are written together, before the commit.
+#[derive(Debug)]
+pub struct Tx {
+    connection: DatabaseTransaction,
+    context: Context,
+    at: DateTime<Utc>,
+    entries: Mutex<Vec<audit::Entry>>,
+    jobs: Mutex<Vec<Job>>,
+}
+
+impl Tx {
+    /// The connection for queries of this transaction.
+    pub fn connection(&self) -> &DatabaseTransaction {
+        &self.connection
+    }
+
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The instant of this transaction: one for everything it writes.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Adds an entry to the audit trail of this transaction.
+    pub fn audit(&self, entry: audit::Entry) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    /// Adds a job that becomes visible with the commit.
+    pub fn enqueue(&self, job: Job) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+    }
+}
+
+/// How often a transaction is run again when the database was busy.
+const ATTEMPTS: u32 = 5;
+
+impl Context {
+    /// Runs a unit of work in one transaction, again (a bounded number of times) when the database was busy.
+    pub async fn write<W: Work>(&self, name: &'static str, work: &W) -> Result<W::Output> {
+        self.run(name, None, work, |_| Ok(None)).await
+    }
+
+    /// Runs the unit of work of a request. With an idempotency key, the answer is stored in the same transaction and
+    /// a repetition gets it back.
+    pub async fn write_once<W>(&self, caller: &Caller, name: &'static str, work: &W) -> Result<Outcome<W::Output>>
+    where
+        W: Work,
+        W::Output: Serialize + DeserializeOwned,
+    {
+        let answer = |output: &W::Output| Ok(Some(serde_json::to_string(output)?));
+        let failure = match self.run(name, Some(caller), work, answer).await {
+            Ok(value) => return Ok(Outcome { value, replayed: false }),
+            Err(failure) => failure,
+        };
+        if failure.is_busy() || matches!(failure, Error::Internal(_)) {
+            return Err(failure);
+        }
+        match audit::stored_answer(self, caller).await? {
+            Some(stored) => Ok(Outcome { value: stored.into_value()?, replayed: true }),
+            None => {
+                audit::refused(self, caller, &failure).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn run<W: Work>(
+        &self,
+        name: &'static str,
+        caller: Option<&Caller>,
+        work: &W,
+        answer: impl Fn(&W::Output) -> Result<Option<String>> + Send + Sync,
+    ) -> Result<W::Output> {
+        let mut attempt = 1;
+        loop {
+            match self.run_once(name, caller, work, &answer).await {
+                Err(error) if error.is_busy() && attempt < ATTEMPTS => {
+                    metrics::counter!("transaction_retries", "name" => name).increment(1);
+                    tokio::time::sleep(self.pause(attempt)).await;
+                    attempt += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn pause(&self, attempt: u32) -> Duration {
+        let mut byte = [0u8; 1];
+        self.fill_random(&mut byte);
+        Duration::from_millis(u64::from(byte[0]) / 8 * u64::from(attempt))
+    }
+
+    async fn run_once<W: Work>(
+        &self,
+        name: &'static str,
+        caller: Option<&Caller>,
+        work: &W,
+        answer: &(impl Fn(&W::Output) -> Result<Option<String>> + Send + Sync),
+    ) -> Result<W::Output> {
+        let begun = std::time::Instant::now();
+        let tx = Tx {
+            connection: self.database().begin().await?,
+            context: self.clone(),
+            at: self.now(),
+            entries: Mutex::default(),
+            jobs: Mutex::default(),
+        };
+        // Dropping the transaction on any error rolls it back.
+        let output = work.run(&tx).await?;
+        let stored = answer(&output)?;
+        let Tx { connection, entries, jobs, at, .. } = tx;
+        let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let jobs = jobs.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let wakes = !jobs.is_empty();
+        audit::write(self, &connection, at, caller, entries, stored).await?;
+        queue::write(self, &connection, at, jobs).await?;
+        connection.commit().await?;
+        metrics::histogram!("transaction_seconds", "name" => name).record(begun.elapsed().as_secs_f64());
+        if wakes {
+            self.wake_runner();
+        }
+        Ok(output)
+    }
+}
+
+/// A stored answer of an earlier request with the same key.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub answer: String,
+    pub is_refusal: bool,
+}
+
+impl Stored {
+    fn into_value<T: DeserializeOwned>(self) -> Result<T> {
+        if self.is_refusal {
+            let (code, params): (Code, serde_json::Value) = serde_json::from_str(&self.answer)?;
+            return Err(Error::Refused(code, params));
+        }
+        Ok(serde_json::from_str(&self.answer)?)
+    }
+}
