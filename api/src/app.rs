@@ -12,14 +12,18 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use service::{Code, Context};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_actix_web::{AppExt, scope};
 
 use crate::edge::{Edge, HEADER_TIMEOUT, edge};
 use crate::limit::{Limits, Rates};
 use crate::methods::Methods;
 use crate::problem::Problem;
-use crate::{health, process};
+use crate::{
+    account, audit, broker, calendar, certificate, certification, file, health, notification, organisation, process,
+    publicity, queue, round, rule, verification,
+};
 
 /// What an installation decides about the edge.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +39,21 @@ pub struct EdgeSettings {
 
 /// Every public and protected operation under `/api/v1`.
 fn api(config: &mut ServiceConfig<'_>) {
+    account::routes(config);
+    audit::routes(config);
+    broker::routes(config);
+    calendar::routes(config);
+    certificate::routes(config);
+    certification::routes(config);
+    file::routes(config);
+    notification::routes(config);
+    organisation::routes(config);
     process::routes(config);
+    publicity::routes(config);
+    queue::routes(config);
+    round::routes(config);
+    rule::routes(config);
+    verification::routes(config);
 }
 
 /// Operations outside the versioned base.
@@ -48,7 +66,7 @@ pub fn openapi() -> OpenApi {
     let (_, document) = App::new()
         .into_utoipa_app()
         .openapi(base())
-        .service(scope::scope("/api/v1").configure(api))
+        .service(scope("/api/v1").configure(api))
         .configure(root)
         .split_for_parts();
     document
@@ -70,7 +88,8 @@ fn base() -> OpenApi {
         .build();
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
-    bearer.description = Some("An access token of at most 15 minutes, from POST /api/v1/sessions or /oauth/token.".to_owned());
+    bearer.description =
+        Some("An access token of at most 15 minutes, from POST /api/v1/sessions or /oauth/token.".to_owned());
     document
         .components
         .get_or_insert_with(Default::default)
@@ -107,7 +126,7 @@ pub fn serve(
             .into_utoipa_app()
             .app_data(web::Data::from(shared.clone()))
             .app_data(web::Data::new(context.clone()))
-            .service(scope::scope("/api/v1").configure(api))
+            .service(scope("/api/v1").configure(api))
             .configure(root)
             .configure(|config: &mut ServiceConfig<'_>| {
                 if let Some(routes) = demo {
@@ -121,7 +140,8 @@ pub fn serve(
         };
         app.route("/openapi.json", web::get().to(move || served(document.clone())))
             .service(
-                utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").config(utoipa_swagger_ui::Config::from("/openapi.json")),
+                utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}")
+                    .config(utoipa_swagger_ui::Config::from("/openapi.json")),
             )
             .default_service(web::to(|| async { Err::<HttpResponse, _>(Problem::new(Code::NotFound)) }))
             .wrap(from_fn(edge))
@@ -139,5 +159,8 @@ pub fn serve(
 }
 
 async fn served(document: web::Bytes) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").insert_header(("cache-control", "public, max-age=60")).body(document)
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header(("cache-control", "public, max-age=60"))
+        .body(document)
 }

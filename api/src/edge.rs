@@ -44,8 +44,7 @@ const SECURITY_HEADERS: &[(&str, &str)] = &[
 
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Swagger UI is served from the binary and needs its own scripts and styles.
-const DOCS_POLICY: &str =
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
 /// What the edge shares over all workers.
 #[derive(Debug)]
@@ -200,7 +199,11 @@ async fn authenticate(context: &Context, request: &ServiceRequest) -> Result<Aut
             Authentication::Anonymous
         });
     };
-    let token = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else {
         // Basic credentials belong to /oauth/token, which reads them itself.
         return Ok(Authentication::Failed(Problem::new(Code::Unauthenticated)));

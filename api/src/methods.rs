@@ -46,8 +46,5 @@ impl Methods {
 
 fn fits(pattern: &[String], path: &[&str]) -> bool {
     pattern.len() == path.len()
-        && pattern
-            .iter()
-            .zip(path)
-            .all(|(part, given)| (part.starts_with('{') && !given.is_empty()) || part == given)
+        && pattern.iter().zip(path).all(|(part, given)| (part.starts_with('{') && !given.is_empty()) || part == given)
 }

@@ -43,7 +43,11 @@ fn etag(version: i32, bytes: &[u8]) -> String {
 }
 
 /// 200 with the resource, or 304 when the caller has this very representation.
-pub fn single<T: Serialize + Versioned>(request: &HttpRequest, value: &T, cache: Cache) -> Result<HttpResponse, Problem> {
+pub fn single<T: Serialize + Versioned>(
+    request: &HttpRequest,
+    value: &T,
+    cache: Cache,
+) -> Result<HttpResponse, Problem> {
     let bytes = bytes(value)?;
     let tag = etag(value.version(), &bytes);
     let known = request.headers().get(IF_NONE_MATCH).and_then(|header| header.to_str().ok()).unwrap_or("");
@@ -65,7 +69,10 @@ pub fn created<T: Serialize + Versioned>(outcome: &Outcome<T>, location: &str) -
     written(response, outcome)
 }
 
-fn written<T: Serialize + Versioned>(mut response: HttpResponseBuilder, outcome: &Outcome<T>) -> Result<HttpResponse, Problem> {
+fn written<T: Serialize + Versioned>(
+    mut response: HttpResponseBuilder,
+    outcome: &Outcome<T>,
+) -> Result<HttpResponse, Problem> {
     let bytes = bytes(&outcome.value)?;
     if outcome.replayed {
         response.insert_header((REPLAYED, "true"));
@@ -126,11 +133,8 @@ pub fn counted<T: Serialize>(
 
 /// The same address with the cursor replaced.
 fn next_url(request: &HttpRequest, cursor: &str) -> String {
-    let kept: Vec<&str> = request
-        .query_string()
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
-        .collect();
+    let kept: Vec<&str> =
+        request.query_string().split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor=")).collect();
     let cursor = format!("cursor={cursor}");
     let query: Vec<&str> = kept.into_iter().chain(std::iter::once(cursor.as_str())).collect();
     format!("{}?{}", request.path(), query.join("&"))

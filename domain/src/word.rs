@@ -101,5 +101,13 @@ macro_rules! id {
                 Self(id)
             }
         }
+
+        // Asked for by sea-orm of every primary key; a UUID never comes from a row counter.
+        #[cfg(feature = "orm")]
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
     )+};
 }

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use domain::access::{Actor, Grant, Permission, Role, Scope};
 use domain::ids::{AccountId, ApiClientId, OrganisationId, SessionId};
 use domain::process::Acting;
-use domain::word::Word;
 
 use crate::error::{Error, Result};
 
@@ -109,13 +108,11 @@ impl Caller {
             .collect()
     }
 
-    /// The word of the acting role for the audit trail.
-    pub fn role_word(&self) -> Option<String> {
-        self.role
-            .or_else(|| match self.actor.grants.as_slice() {
-                [only] => Some(only.role),
-                _ => None,
-            })
-            .map(|role| role.as_str().to_owned())
+    /// The acting role for the audit trail, where it is certain.
+    pub fn role_now(&self) -> Option<Role> {
+        self.role.or_else(|| match self.actor.grants.as_slice() {
+            [only] => Some(only.role),
+            _ => None,
+        })
     }
 }

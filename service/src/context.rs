@@ -116,12 +116,7 @@ const RULES_KEPT: usize = 64;
 
 impl Context {
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner {
-            parts,
-            calendar: RwLock::new(None),
-            rules: Mutex::new(Vec::new()),
-            wake: Notify::new(),
-        }))
+        Self(Arc::new(Inner { parts, calendar: RwLock::new(None), rules: Mutex::new(Vec::new()), wake: Notify::new() }))
     }
 
     /// The present instant, cut to what both engines keep.

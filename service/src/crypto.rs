@@ -102,7 +102,7 @@ impl Keys {
         context.fill_random(&mut nonce);
         let aad = place.bytes();
         let sealed = cipher(key)
-            .encrypt(Nonce::from_slice(&nonce), Payload { msg: plain.as_bytes(), aad: &aad })
+            .encrypt(&Nonce::from(nonce), Payload { msg: plain.as_bytes(), aad: &aad })
             .map_err(|_| Error::internal("sealing failed"))?;
         Ok(format!("k{id}.{}", BASE64URL_NOPAD.encode(&[&nonce[..], &sealed].concat())))
     }
@@ -113,11 +113,10 @@ impl Keys {
         let (id, body) = sealed.strip_prefix('k').and_then(|rest| rest.split_once('.')).ok_or_else(unreadable)?;
         let key = id.parse().ok().and_then(|id: u32| self.field.get(&id)).ok_or_else(unreadable)?;
         let bytes = BASE64URL_NOPAD.decode(body.as_bytes()).map_err(|_| unreadable())?;
-        let (nonce, body) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(unreadable)?;
+        let (nonce, body) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or_else(unreadable)?;
         let aad = place.bytes();
-        let plain = cipher(key)
-            .decrypt(Nonce::from_slice(nonce), Payload { msg: body, aad: &aad })
-            .map_err(|_| unreadable())?;
+        let plain =
+            cipher(key).decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: &aad }).map_err(|_| unreadable())?;
         String::from_utf8(plain).map_err(|_| unreadable())
     }
 
@@ -143,7 +142,7 @@ impl Keys {
 }
 
 fn cipher(key: &Zeroizing<[u8; 32]>) -> Aes256Gcm {
-    Aes256Gcm::new(aes_gcm::Key::<Aes256Gcm>::from_slice(key.as_slice()))
+    Aes256Gcm::new(&aes_gcm::Key::<Aes256Gcm>::from(**key))
 }
 
 /// The hash under which a random token is stored; a token of 256 bits needs no salt.

@@ -132,7 +132,9 @@ impl<P: Process> From<Denied<P>> for Error {
             ),
             Denied::Role { .. } => Self::Forbidden,
             Denied::Assigned => Self::refused(Code::AssignedToAnother),
-            Denied::FourEyes { earlier } => Self::Refused(Code::FourEyes, json!({ "earlier_action": earlier.as_str() })),
+            Denied::FourEyes { earlier } => {
+                Self::Refused(Code::FourEyes, json!({ "earlier_action": earlier.as_str() }))
+            }
             Denied::Recused => Self::refused(Code::DeciderConflict),
             Denied::TooEarly { due_at } => Self::Refused(Code::StateForbids, json!({ "due_at": due_at })),
             Denied::Guard { guard, reason } => match reason.get("faults").cloned().map(serde_json::from_value) {

@@ -6,20 +6,28 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod broker;
 pub mod calendar;
 pub mod caller;
+pub mod certificate;
+pub mod certification;
 pub mod code;
 mod context;
 pub mod crypto;
 pub mod database;
 pub mod deadline;
 mod error;
+pub mod file;
 pub mod notification;
+pub mod organisation;
 pub mod page;
 pub mod process;
+pub mod publicity;
 pub mod queue;
+pub mod round;
 pub mod rule;
 mod transaction;
+pub mod verification;
 
 pub use caller::{Caller, Idempotency, Outcome, RequestMeta};
 pub use code::{Code, Reaction};

@@ -93,7 +93,11 @@ pub fn key(request: &HttpRequest) -> Result<String, Problem> {
     let mut values = request.headers().get_all("idempotency-key");
     let key = values.next().and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or("");
     let is_usable = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
-    if is_usable && values.next().is_none() { Ok(key.to_owned()) } else { Err(Problem::new(Code::IdempotencyKeyMissing)) }
+    if is_usable && values.next().is_none() {
+        Ok(key.to_owned())
+    } else {
+        Err(Problem::new(Code::IdempotencyKeyMissing))
+    }
 }
 
 fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Vec<u8>, Problem>> + use<> {

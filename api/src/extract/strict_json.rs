@@ -38,9 +38,9 @@ struct State {
 
 impl State {
     fn pointer(&self) -> String {
-        self.path.iter().fold(String::new(), |pointer, part| {
-            format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1"))
-        })
+        self.path
+            .iter()
+            .fold(String::new(), |pointer, part| format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1")))
     }
 
     fn refuse(&mut self, problem: Problem) {

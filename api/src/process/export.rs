@@ -19,18 +19,8 @@ pub enum Format {
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Rows of one spreadsheet; a larger export is CSV.
 const XLSX_ROWS: usize = 100_000;
-const COLUMNS: [&str; 10] = [
-    "number",
-    "process",
-    "state",
-    "region",
-    "applicant",
-    "title",
-    "desk",
-    "next_due_at",
-    "submitted_at",
-    "updated_at",
-];
+const COLUMNS: [&str; 10] =
+    ["number", "process", "state", "region", "applicant", "title", "desk", "next_due_at", "submitted_at", "updated_at"];
 
 impl Format {
     /// The export that `Accept` asks for; none for JSON, a refusal for anything else.
@@ -154,7 +144,7 @@ async fn xlsx(
 
 fn sheet(items: &[WorkItem]) -> Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
     let mut book = rust_xlsxwriter::Workbook::new();
-    let sheet = book.add_worksheet_with_constant_memory();
+    let sheet = book.add_worksheet();
     for (column, name) in (0u16..).zip(COLUMNS) {
         sheet.write_string(0, column, name)?;
     }

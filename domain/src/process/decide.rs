@@ -237,24 +237,29 @@ fn run_clocks<P: Process>(
         | Clock::Miss(kind)
         | Clock::Cancel(kind)) = clock;
         let Some(open) = open_mut(&mut all, kind.as_str()) else { continue };
-        match clock {
-            Clock::Start(_) => {}
-            Clock::Meet(_) if open.effective_due_at() < now => open.miss(),
-            Clock::Meet(_) => open.meet(),
-            Clock::Pause(_) => open.pause(today),
-            Clock::Resume(_) if open.state == DeadlineState::Running => continue,
+        let moved = match clock {
+            Clock::Start(_) => continue,
+            // An act that arrives late meets nothing: the deadline was missed, and stays so in the record.
+            Clock::Meet(_) => open.miss(now).or_else(|_| open.meet()),
+            Clock::Pause(_) => open.pause(today).or_else(|_| open.miss(now)),
             Clock::Resume(_) => open.resume(today, calendar),
             Clock::Extend(_, by) => open.extend(&period(*by)?, calendar),
-            Clock::Miss(_) => open.miss(),
+            Clock::Miss(_) => open.miss(now).or_else(|_| open.cancel()),
             Clock::Cancel(_) => open.cancel(),
+        };
+        // A clock in another state has nothing to do here, such as a resumption of one that never paused.
+        if let Ok(moved) = moved {
+            *open = moved;
+            changed.push(open.clone());
         }
-        changed.push(open.clone());
     }
     if closes {
         // Nothing runs on a closed case, whatever the row named.
         for open in all.iter_mut().filter(|deadline| is_open(deadline)) {
-            open.cancel();
-            changed.push(open.clone());
+            if let Ok(closed) = open.cancel() {
+                *open = closed;
+                changed.push(open.clone());
+            }
         }
     }
     Ok((all, changed))
@@ -267,7 +272,7 @@ fn open_mut<'a>(deadlines: &'a mut [Deadline], kind: &str) -> Option<&'a mut Dea
 }
 
 fn is_open(deadline: &Deadline) -> bool {
-    matches!(deadline.state, DeadlineState::Running | DeadlineState::Paused)
+    deadline.state.is_open()
 }
 
 fn due_at<P: Process>(case: &Case<P>, clock: P::Clock) -> Option<DateTime<Utc>> {

@@ -1,6 +1,7 @@
 //! Sealing an entry: its hash covers every field and the hash before it.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::word::Word;
 use sha2::{Digest, Sha256};
 
 use super::Entry;
@@ -39,7 +40,7 @@ pub fn seal(entry: Entry, seq: i64, at: DateTime<Utc>, previous: String) -> Seal
     field(Some(&seq.to_string()));
     field(Some(&at_text));
     field(actor.as_deref());
-    field(entry.actor_role.as_deref());
+    field(entry.actor_role.map(Word::as_str));
     field(principal.as_deref());
     field(client.as_deref());
     field(Some(&entry.action));

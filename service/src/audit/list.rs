@@ -1,7 +1,7 @@
 //! Reading the trail: auditors only.
 
 use chrono::{DateTime, Utc};
-use domain::access::Permission;
+use domain::access::{Permission, Role};
 use domain::ids::{AccountId, ApiClientId, AuditId};
 use entity::audit;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -29,7 +29,7 @@ pub struct AuditView {
     pub seq: i64,
     pub at: DateTime<Utc>,
     pub actor_id: Option<AccountId>,
-    pub actor_role: Option<String>,
+    pub actor_role: Option<Role>,
     pub on_behalf_of: Option<AccountId>,
     pub client_id: Option<ApiClientId>,
     pub action: String,

@@ -17,6 +17,7 @@ pub(crate) use refusal::stored_answer;
 pub use verify::{Break, Report, verify};
 
 use chrono::{DateTime, Utc};
+use domain::access::Role;
 use domain::ids::{AccountId, ApiClientId, AuditId};
 use entity::{audit, audit_head};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
@@ -38,7 +39,7 @@ pub struct Entry {
     pub after: Option<String>,
     pub reason: Option<String>,
     pub actor_id: Option<AccountId>,
-    pub actor_role: Option<String>,
+    pub actor_role: Option<Role>,
     pub on_behalf_of: Option<AccountId>,
     pub client_id: Option<ApiClientId>,
     pub request_id: Option<String>,
@@ -71,7 +72,7 @@ impl Entry {
             object_id: object_id.to_string(),
             action: action.to_owned(),
             actor_id: caller.account(),
-            actor_role: caller.role_word(),
+            actor_role: caller.role_now(),
             client_id: caller.client,
             request_id: (!caller.meta.request_id.is_empty()).then(|| caller.meta.request_id.clone()),
             address: caller.meta.address.clone(),
@@ -100,8 +101,8 @@ impl Entry {
         self
     }
 
-    pub fn role(mut self, role: &str, on_behalf_of: Option<AccountId>) -> Self {
-        self.actor_role = Some(role.to_owned());
+    pub fn role(mut self, role: Role, on_behalf_of: Option<AccountId>) -> Self {
+        self.actor_role = Some(role);
         self.on_behalf_of = on_behalf_of;
         self
     }

@@ -46,15 +46,8 @@ impl Work for KeyedRefusal<'_> {
         let object = self.caller.account().map_or_else(|| "nobody".to_owned(), |account| account.to_string());
         let mut entry = Entry::new(self.caller, "refusal", object, &meta.operation).reason(self.code.as_str());
         entry.outcome = Outcome::Refused;
-        super::write(
-            tx.context(),
-            tx.connection(),
-            tx.at(),
-            Some(self.caller),
-            vec![entry],
-            Some(self.answer.clone()),
-        )
-        .await
+        super::write(tx.context(), tx.connection(), tx.at(), Some(self.caller), vec![entry], Some(self.answer.clone()))
+            .await
     }
 }
 
@@ -85,10 +78,7 @@ impl Work for CountedRefusal<'_> {
             audit_refusal::Column::Minute,
             audit_refusal::Column::Code,
         ])
-        .value(
-            audit_refusal::Column::Count,
-            Expr::col((audit_refusal::Entity, audit_refusal::Column::Count)).add(1),
-        )
+        .value(audit_refusal::Column::Count, Expr::col((audit_refusal::Entity, audit_refusal::Column::Count)).add(1))
         .to_owned();
         audit_refusal::Entity::insert(row).on_conflict(again).exec_without_returning(tx.connection()).await?;
         Ok(())

@@ -164,7 +164,7 @@ fn entry(row: &audit::Model) -> Entry {
         after: row.after.clone(),
         reason: row.reason.clone(),
         actor_id: row.actor_id,
-        actor_role: row.actor_role.clone(),
+        actor_role: row.actor_role,
         on_behalf_of: row.on_behalf_of,
         client_id: row.client_id,
         request_id: row.request_id.clone(),

@@ -10,3 +10,9 @@ pub async fn plan_reminders(context: &Context, case_id: CaseId) -> Result<()> {
     let _ = (context, case_id);
     Ok(())
 }
+
+/// Sends the reminders that are due.
+pub async fn remind_due(context: &Context) -> Result<()> {
+    let _ = context;
+    Ok(())
+}

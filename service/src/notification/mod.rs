@@ -2,4 +2,4 @@
 
 mod place;
 
-pub use place::{Message, place};
+pub use place::{Deliver, Message, place};

@@ -112,7 +112,11 @@ fn in_app_row(
 
 fn without_secrets(params: &Value) -> Value {
     match params {
-        Value::Object(members) => members.iter().filter(|(name, _)| *name != "secret").map(|(name, value)| (name.clone(), value.clone())).collect(),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| *name != "secret")
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         other => other.clone(),
     }
 }

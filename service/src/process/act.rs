@@ -63,18 +63,12 @@ pub async fn act_in<P: Driver>(
     if expected_version.is_some_and(|version| version != loaded.case.version) {
         return Err(Error::Stale);
     }
-    let facts = P::facts(
-        tx.context(),
-        tx.connection(),
-        &loaded.row,
-        &loaded.detail,
-        Some(command),
-        caller.account(),
-    )
-    .await?;
+    let facts =
+        P::facts(tx.context(), tx.connection(), &loaded.row, &loaded.detail, Some(command), caller.account()).await?;
     let calendar = crate::calendar::current(tx.context(), tx.connection()).await?;
     let actings = load::actings(tx.connection(), caller, &loaded.case).await?;
-    let (acting, decision) = best(&actings, |acting| decide(&loaded.case, acting, command, &facts, tx.at(), &calendar))?;
+    let (acting, decision) =
+        best(&actings, |acting| decide(&loaded.case, acting, command, &facts, tx.at(), &calendar))?;
     apply(tx, caller, acting, loaded, decision, command).await
 }
 
@@ -111,7 +105,7 @@ async fn apply<P: Driver>(
     tx.audit(
         Entry::new(caller, P::NAME, row.id, &format!("{}.{}", P::NAME, decision.verb.as_str()))
             .states(decision.from.as_str(), decision.to.as_str())
-            .role(acting.role.as_str(), acting.on_behalf_of)
+            .role(acting.role, acting.on_behalf_of)
             .after(&P::trail(command)),
     );
     let follow_up = FollowUp::new::<P>(row.id, row.version + 1, &decision);
@@ -142,7 +136,7 @@ async fn update_case<P: Driver>(
         .col_expr(case_file::Column::State, Expr::value(decision.to.as_str()))
         .col_expr(case_file::Column::ResumeState, Expr::value(decision.resume_state.map(Word::as_str)))
         .col_expr(case_file::Column::Version, Expr::value(row.version + 1))
-        .col_expr(case_file::Column::DeskRole, Expr::value(desk.map(Word::as_str)))
+        .col_expr(case_file::Column::DeskRole, Expr::value(desk))
         .col_expr(case_file::Column::AssigneeId, Expr::value(assignee))
         .col_expr(case_file::Column::NextDueAt, Expr::value(decision.next_due_at))
         .col_expr(case_file::Column::Acts, Expr::value(json!(acts).to_string()))

@@ -41,11 +41,7 @@ impl FollowUp {
             process: P::NAME.to_owned(),
             case_id,
             version,
-            tell: decision
-                .tell
-                .iter()
-                .map(|(event, to)| (event.as_str().to_owned(), to.as_str().to_owned()))
-                .collect(),
+            tell: decision.tell.iter().map(|(event, to)| (event.as_str().to_owned(), to.as_str().to_owned())).collect(),
         })
     }
 
@@ -137,7 +133,7 @@ pub async fn due_cases(context: &Context, kinds: &[&str], limit: u64) -> Result<
         .column(case_file::Column::Process)
         .column(deadline::Column::CaseId)
         .column(deadline::Column::Kind)
-        .join(JoinType::InnerJoin, deadline::Relation::CaseFile.def())
+        .join(JoinType::InnerJoin, deadline::Relation::Case.def())
         .filter(deadline::Column::State.eq(DeadlineState::Running))
         .filter(deadline::Column::DueAt.lt(context.now()))
         .filter(deadline::Column::Kind.is_in(kinds.iter().copied()))

@@ -21,13 +21,19 @@ use crate::transaction::{Tx, Work};
 /// Claims a case of one's own desk.
 pub async fn claim_case(context: &Context, caller: &Caller, id: CaseId, version: i32) -> Result<Outcome<WorkItem>> {
     let to = Some(caller.actor.account);
-    context.write_once(caller, "case.claim", &Assign { caller, id, version, to, action: "case.claim", reason: None }).await
+    context
+        .write_once(caller, "case.claim", &Assign { caller, id, version, to, action: "case.claim", reason: None })
+        .await
 }
 
 /// Gives a claimed case back to its desk.
 pub async fn release(context: &Context, caller: &Caller, id: CaseId, version: i32) -> Result<Outcome<WorkItem>> {
     context
-        .write_once(caller, "case.release", &Assign { caller, id, version, to: None, action: "case.release", reason: None })
+        .write_once(
+            caller,
+            "case.release",
+            &Assign { caller, id, version, to: None, action: "case.release", reason: None },
+        )
         .await
 }
 
@@ -86,12 +92,7 @@ impl Work for Assign<'_> {
             .after(&json!({ "assignee": self.to }));
         entry.reason.clone_from(&self.reason);
         tx.audit(entry);
-        Ok(item(case_file::Model {
-            assignee_id: self.to,
-            version: row.version + 1,
-            updated_at: tx.at(),
-            ..row
-        }))
+        Ok(item(case_file::Model { assignee_id: self.to, version: row.version + 1, updated_at: tx.at(), ..row }))
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) fn value(row: &deadline::Model) -> Result<Deadline> {
         },
         communicated_at: row.communicated_due_at,
         paused_on: row.paused_on,
+        used_working_days: u32::try_from(row.used_working_days).unwrap_or(0),
         revision: u32::try_from(row.revision).unwrap_or(0),
     })
 }
@@ -94,6 +95,7 @@ pub(crate) fn active(
         calendar_version: Set(value.due.calendar_version.clone()),
         provisional: Set(value.due.provisional),
         paused_on: Set(value.paused_on),
+        used_working_days: Set(i32::try_from(value.used_working_days).unwrap_or(i32::MAX)),
         revision: Set(i32::try_from(value.revision).unwrap_or(i32::MAX)),
         closed_at: Set(is_closed.then(|| tx.at())),
         created_at: Set(open.map_or(tx.at(), |row| row.created_at)),
@@ -101,20 +103,14 @@ pub(crate) fn active(
 }
 
 /// Writes the changed deadlines of a case in one statement.
-pub(crate) async fn upsert(
-    tx: &Tx,
-    case_id: CaseId,
-    existing: &[deadline::Model],
-    changed: &[Deadline],
-) -> Result<()> {
+pub(crate) async fn upsert(tx: &Tx, case_id: CaseId, existing: &[deadline::Model], changed: &[Deadline]) -> Result<()> {
     if changed.is_empty() {
         return Ok(());
     }
     let mut rows: Vec<deadline::ActiveModel> = Vec::with_capacity(changed.len());
     for value in changed {
         let same_kind = || existing.iter().filter(|row| row.kind == value.kind);
-        let open =
-            same_kind().find(|row| matches!(row.state, DeadlineState::Running | DeadlineState::Paused));
+        let open = same_kind().find(|row| matches!(row.state, DeadlineState::Running | DeadlineState::Paused));
         let rounds = same_kind().map(|row| row.round_no).max().unwrap_or(0);
         let row = active(tx, case_id, open, rounds, value)?;
         // A row may touch one clock twice; the later value stands.
@@ -132,6 +128,7 @@ pub(crate) async fn upsert(
             deadline::Column::CalendarVersion,
             deadline::Column::Provisional,
             deadline::Column::PausedOn,
+            deadline::Column::UsedWorkingDays,
             deadline::Column::Revision,
             deadline::Column::ClosedAt,
         ])

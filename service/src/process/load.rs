@@ -38,9 +38,8 @@ pub async fn load<P: Driver>(
     id: CaseId,
     purpose: For,
 ) -> Result<Loaded<P>> {
-    let mut query = case_file::Entity::find_by_id(id)
-        .filter(case_file::Column::Process.eq(P::NAME))
-        .filter(visible_cases(scope));
+    let mut query =
+        case_file::Entity::find_by_id(id).filter(case_file::Column::Process.eq(P::NAME)).filter(visible_cases(scope));
     if purpose == For::Change {
         // FOR UPDATE on PostgreSQL, nothing on SQLite, where the transaction is immediate.
         query = query.lock_exclusive();
@@ -156,8 +155,7 @@ pub async fn allowed_actions<P: Driver>(
     loaded: &Loaded<P>,
 ) -> Result<Vec<String>> {
     let actings = actings(connection, caller, &loaded.case).await?;
-    let facts =
-        P::facts(context, connection, &loaded.row, &loaded.detail, None, caller.account()).await?;
+    let facts = P::facts(context, connection, &loaded.row, &loaded.detail, None, caller.account()).await?;
     let verbs = allowed_verbs(&loaded.case, &actings, Some(&facts), context.now());
     Ok(verbs.into_iter().map(|verb| verb.as_str().to_owned()).collect())
 }

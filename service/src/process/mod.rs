@@ -18,7 +18,6 @@ pub use advance::{DueCase, FollowUp, due_cases};
 pub use assign::{claim_case, hand_over, release};
 pub use catalogue::{act_by_program, describe_all, describe_one, follow_up, run_due};
 pub use deadline::{DeadlineView, deadline_views};
-pub(crate) use deadline::{active as active_deadline, value as deadline_value};
 pub use fanout::{desk, lead_of};
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
 pub use open::{NewCase, next_number, open};

@@ -1,7 +1,8 @@
 //! Opening a case, and the human numbers that are never reused.
 
+use chrono::Datelike;
 use domain::access::Role;
-use domain::broker::mod_37_36_check;
+use domain::broker::mod37::check_character;
 use domain::calendar::Calendar;
 use domain::deadline::Deadline;
 use domain::ids::{AccountId, CaseId, OrganisationId, RoundId, RuleSetId};
@@ -11,7 +12,6 @@ use domain::word::Word;
 use entity::{case_counter, case_file};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
-use chrono::Datelike;
 
 use super::{Driver, deadline as rows};
 use crate::audit::Entry;
@@ -41,8 +41,7 @@ pub async fn open<P: Driver>(
 ) -> Result<CaseId> {
     let id: CaseId = tx.context().new_id();
     let number = next_number(tx, P::PREFIX).await?;
-    let started = clock
-        .map(|(kind, period)| Deadline::start(kind.as_str(), P::party(kind), tx.at(), period, calendar));
+    let started = clock.map(|(kind, period)| Deadline::start(kind.as_str(), P::party(kind), tx.at(), period, calendar));
     let desk: Option<Role> = P::desk(P::initial());
     let row = case_file::ActiveModel {
         id: Set(id),
@@ -85,7 +84,7 @@ pub async fn next_number(tx: &Tx, prefix: &str) -> Result<String> {
     let year = civil_day(tx.at()).year();
     let last = count(tx, prefix, year).await?;
     let body = format!("{prefix}-{year}-{last:06}");
-    let check = mod_37_36_check(&body.replace('-', "")).ok_or_else(|| Error::internal("number prefix"))?;
+    let check = check_character(&body.replace('-', "")).ok_or_else(|| Error::internal("number prefix"))?;
     Ok(format!("{body}-{check}"))
 }
 
@@ -97,10 +96,7 @@ async fn count(tx: &Tx, prefix: &str, year: i32) -> Result<i64> {
         .values_panic([prefix.into(), year.into(), 1i64.into()])
         .on_conflict(
             OnConflict::columns([case_counter::Column::Prefix, case_counter::Column::Year])
-                .value(
-                    case_counter::Column::Last,
-                    Expr::col((case_counter::Entity, case_counter::Column::Last)).add(1),
-                )
+                .value(case_counter::Column::Last, Expr::col((case_counter::Entity, case_counter::Column::Last)).add(1))
                 .to_owned(),
         )
         .returning_col(case_counter::Column::Last);

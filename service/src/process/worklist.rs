@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::access::{Permission, Role};
 use domain::ids::{AccountId, CaseId, RoundId};
+pub use domain::process::WorkSort;
 use domain::region::RegionCode;
 use entity::case_file;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -47,21 +48,6 @@ pub struct WorklistFilter {
     pub at_my_desk: bool,
     pub updated_since: Option<DateTime<Utc>>,
     pub sort: WorkSort,
-}
-
-domain::word! {
-    /// The orders of a worklist.
-    pub enum WorkSort {
-        Newest = "newest" / "最新",
-        /// Nearest deadline first; cases without a deadline are left out.
-        Due = "due" / "到期",
-    }
-}
-
-impl Default for WorkSort {
-    fn default() -> Self {
-        Self::Newest
-    }
 }
 
 /// The shared columns as shown.
@@ -158,13 +144,10 @@ fn by_due(query: Select<case_file::Entity>, page: &PageRequest) -> Result<Select
         let due: DateTime<Utc> = due.parse().map_err(|_| unreadable())?;
         let id: CaseId = id.parse().map_err(|_| unreadable())?;
         query = query.filter(
-            Condition::any().add(case_file::Column::NextDueAt.gt(due)).add(
-                Condition::all().add(case_file::Column::NextDueAt.eq(due)).add(case_file::Column::Id.gt(id)),
-            ),
+            Condition::any()
+                .add(case_file::Column::NextDueAt.gt(due))
+                .add(Condition::all().add(case_file::Column::NextDueAt.eq(due)).add(case_file::Column::Id.gt(id))),
         );
     }
-    Ok(query
-        .order_by_asc(case_file::Column::NextDueAt)
-        .order_by_asc(case_file::Column::Id)
-        .limit(page.limit + 1))
+    Ok(query.order_by_asc(case_file::Column::NextDueAt).order_by_asc(case_file::Column::Id).limit(page.limit + 1))
 }

@@ -5,11 +5,11 @@ use domain::ids::JobId;
 use domain::queue::{JobState, backoff_seconds};
 use entity::{queue_job, queue_tick};
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, TryInsertResult};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter};
 
 use super::Job;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::transaction::{Tx, Work};
 
 /// A job in hand.
@@ -159,8 +159,7 @@ pub async fn retry(context: &Context, job: &Leased, after: Option<TimeDelta>, er
 /// Gives a job up; it stays visible for an administrator.
 pub async fn bury(context: &Context, job: &Leased, error: &str) -> Result<bool> {
     tracing::error!(job.name = %job.name, job.id = %job.id, error, "job is dead");
-    let settle =
-        Settle { job, state: JobState::Dead, run_at: None, leased_until: None, error: Some(error.to_owned()) };
+    let settle = Settle { job, state: JobState::Dead, run_at: None, leased_until: None, error: Some(error.to_owned()) };
     context.write("queue.bury", &settle).await
 }
 
@@ -184,11 +183,9 @@ impl Work for Tick<'_> {
             .on_conflict(
                 OnConflict::columns([queue_tick::Column::Schedule, queue_tick::Column::DueAt]).do_nothing().to_owned(),
             )
-            .do_nothing()
             .exec_without_returning(tx.connection())
-            .await
-            .map_err(Error::from)?;
-        let is_first = matches!(inserted, TryInsertResult::Inserted(1..));
+            .await?;
+        let is_first = inserted == 1;
         if is_first {
             tx.enqueue(self.job.clone());
         }

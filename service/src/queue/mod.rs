@@ -5,9 +5,11 @@
 
 mod admin;
 mod lease;
+mod sweep;
 
 pub use admin::{JobFilter, JobView, list, requeue, waiting};
 pub use lease::{Leased, bury, extend, finish, lease, retry, tick};
+pub use sweep::sweep;
 
 use chrono::{DateTime, Utc};
 use domain::queue::JobState;

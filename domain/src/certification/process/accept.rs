@@ -9,9 +9,6 @@ use crate::ids::AccountId;
 use crate::process::{Acting, Case};
 use serde_json::json;
 
-/// The most points a dimension can get.
-const FULL_MARKS: u32 = 100;
-
 pub(super) fn accept(
     _case: &Case<Certification>,
     _acting: &Acting,
@@ -155,10 +152,10 @@ fn answer_faults(answers: &[DefectAnswer], facts: &Facts, faults: &mut Vec<Fault
 
 fn panel_faults(experts: &[AccountId], facts: &Facts, faults: &mut Vec<Fault>) {
     let count = u32::try_from(experts.len()).unwrap_or(u32::MAX);
-    if count < facts.panel_min {
-        faults.push(Fault::with("/experts", "panel_too_small", json!({ "min": facts.panel_min, "found": count })));
+    if count < facts.scoring.min_experts {
+        faults.push(Fault::with("/experts", "panel_too_small", json!({ "min": facts.scoring.min_experts, "found": count })));
     }
-    if facts.panel_odd && count % 2 == 0 {
+    if facts.scoring.panel_is_odd && count.is_multiple_of(2) {
         faults.push(Fault::with("/experts", "panel_even", json!({ "found": count })));
     }
     for (index, expert) in experts.iter().enumerate() {
@@ -195,17 +192,15 @@ fn replacement_faults(leaves: AccountId, joins: AccountId, facts: &Facts, faults
 }
 
 fn sheet_faults(sheet: &ScoreSheet, facts: &Facts, faults: &mut Vec<Fault>) {
-    for dimension in &facts.dimensions {
+    let max = facts.scoring.max_score;
+    for (dimension, _) in &facts.scoring.weights {
         match sheet.scores.get(dimension) {
             None => faults.push(Fault::new(format!("/scores/{dimension}"), "score_missing")),
-            Some(score) if *score > FULL_MARKS => {
-                faults.push(Fault::with(format!("/scores/{dimension}"), "score_range", json!({ "max": FULL_MARKS })));
+            Some(score) if *score > max => {
+                faults.push(Fault::with(format!("/scores/{dimension}"), "score_range", json!({ "max": max })));
             }
             Some(_) => {}
         }
-    }
-    for dimension in sheet.scores.keys().filter(|dimension| !facts.dimensions.contains(dimension)) {
-        faults.push(Fault::new(format!("/scores/{dimension}"), "score_dimension_unknown"));
     }
     text_fault("/comment", &sheet.comment, faults);
 }

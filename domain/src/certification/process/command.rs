@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::words::{CorrectionStage, Verb};
+use crate::certification::scoring::Dimension;
 use crate::ids::{AccountId, FileId};
 
 /// One defect: which field, which rule, what to do.
@@ -59,8 +60,8 @@ pub struct Refusal {
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScoreSheet {
-    /// Points 0–100 for every dimension of the rule set.
-    pub scores: BTreeMap<String, u32>,
+    /// Points for every dimension of the rule set, from 0 to its highest.
+    pub scores: BTreeMap<Dimension, u32>,
     /// Whether the expert votes for certification.
     pub vote: bool,
     #[cfg_attr(feature = "schema", schema(min_length = 2, max_length = 2000, example = "服务业绩突出"))]

@@ -11,7 +11,7 @@ use super::words::{ClockKind, CorrectionStage, Guard};
 use crate::fault::Fault;
 use crate::ids::AccountId;
 use crate::process::Reason;
-use crate::rule::RuleSet;
+use crate::rule::{RuleSet, ScoringRules};
 use crate::word::Word;
 
 /// The round an application is filed in.
@@ -91,11 +91,8 @@ pub struct Facts {
     pub running: BTreeMap<String, DateTime<Utc>>,
     pub panel: Vec<PanelMember>,
     pub candidates: Vec<Candidate>,
-    /// Least panel size, and whether it must be odd.
-    pub panel_min: u32,
-    pub panel_odd: bool,
-    /// The dimensions a score sheet must have.
-    pub dimensions: Vec<String>,
+    /// How panels are made and scores are counted.
+    pub scoring: ScoringRules,
     pub review: Option<Review>,
     /// Who asks, for the guards about one's own scores.
     pub asker: Option<AccountId>,
@@ -114,7 +111,7 @@ impl Facts {
             }
             Guard::FormComplete => must(self.form_faults.is_empty(), || json!({ "faults": self.form_faults })),
             Guard::Eligible | Guard::ConditionsMet => must(self.unmet_conditions.is_empty(), || {
-                json!({ "rule_set": self.rules.label(), "status": self.rules.status().as_str(), "unmet": self.unmet_conditions })
+                json!({ "rule_set": self.rules.id.as_str(), "status": self.rules.status().as_str(), "unmet": self.unmet_conditions })
             }),
             Guard::EmployerMustConfirm => must(!self.skips_employer, || Reason::Null),
             Guard::EmployerIsSkipped => must(self.skips_employer, || Reason::Null),

@@ -1,0 +1,7 @@
+//! Certification: drafts and the verbs of its process.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    let _ = config;
+}

@@ -1,0 +1,7 @@
+//! Attachments of a case.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    let _ = config;
+}

@@ -1,0 +1,7 @@
+//! The in-app list of notifications.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    let _ = config;
+}

@@ -1,0 +1,7 @@
+//! Publicity: the numbered lists of a round.
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    let _ = config;
+}

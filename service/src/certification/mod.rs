@@ -1,0 +1,6 @@
+//! Certification: drafts, the driver of its process, and what people see of it.
+
+mod driver;
+mod view;
+
+pub use view::CertificationView;

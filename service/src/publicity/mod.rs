@@ -1,0 +1,1 @@
+//! Publicity: the numbered lists of a round.
