@@ -1,4 +1,18 @@
-//! Certification (认定) of technology brokers.
+//! Certification (认定) of technology brokers: the application form, the conditions of a level, and the experts' scores.
+
+pub mod eligibility;
+mod form;
+mod form_check;
+#[doc(hidden)]
+pub mod sample;
+pub mod scoring;
+
+pub use form::{
+    Achievement, CeYear, CertificationForm, Confirmation, ContractEntry, ContractKind, ContractParty, ContractRole,
+    Declaration, Evidence, EvidenceKind, Honour, PartyRelation, PrivacyConsent, Publication, TrainingEntry,
+};
+pub use form_check::{BaseRecognition, Context, OtherShare};
+pub use scoring::Dimension;
 
 crate::word! {
     /// Levels of the national training vocabulary (broker.md section 0.1).
