@@ -50,7 +50,10 @@ mod tests {
 
     #[test]
     fn masks() {
-        assert_eq!([name("王小明"), name("王明"), name("欧阳小明"), name("王"), name("")], ["王*明", "王*", "欧**明", "*", ""]);
+        assert_eq!(
+            [name("王小明"), name("王明"), name("欧阳小明"), name("王"), name("")],
+            ["王*明", "王*", "欧**明", "*", ""]
+        );
         assert_eq!(name("Nguyen Van An"), "N***n");
         assert_eq!(id_number("11010519491231002X"), "****************2X");
         assert_eq!(id_number("E12"), "***");

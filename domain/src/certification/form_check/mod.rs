@@ -142,7 +142,11 @@ impl CertificationForm {
             if let (Some(base), Some(to)) = (base, training.to)
                 && to < base.recognised_on
             {
-                faults.with(format!("{pointer}/to"), "training_backdated", json!({ "recognised_on": base.recognised_on }));
+                faults.with(
+                    format!("{pointer}/to"),
+                    "training_backdated",
+                    json!({ "recognised_on": base.recognised_on }),
+                );
             }
             match training.hours {
                 None => faults.add(format!("{pointer}/hours"), "required"),
@@ -151,13 +155,23 @@ impl CertificationForm {
             }
             match training.exam_score {
                 None => faults.add(format!("{pointer}/exam_score"), "required"),
-                Some(score) if score > 100 => faults.with(format!("{pointer}/exam_score"), "number_range", json!({ "max": 100 })),
+                Some(score) if score > 100 => {
+                    faults.with(format!("{pointer}/exam_score"), "number_range", json!({ "max": 100 }))
+                }
                 Some(_) => {}
             }
             if training.level > Some(Level::L1) {
-                faults.required_text(&format!("{pointer}/national_filing_no"), training.national_filing_no.as_ref(), 32);
+                faults.required_text(
+                    &format!("{pointer}/national_filing_no"),
+                    training.national_filing_no.as_ref(),
+                    32,
+                );
             } else {
-                faults.optional_text(&format!("{pointer}/national_filing_no"), training.national_filing_no.as_ref(), 32);
+                faults.optional_text(
+                    &format!("{pointer}/national_filing_no"),
+                    training.national_filing_no.as_ref(),
+                    32,
+                );
             }
             if let Some(number) = &training.certificate_no
                 && !numbers.insert((training.base.clone(), number.trim().to_owned()))
@@ -182,7 +196,8 @@ impl CertificationForm {
                 Some(number) if !years.insert(number) => faults.add(format!("{pointer}/year"), "ce_year_duplicate"),
                 Some(_) => {}
             }
-            for (name, hours) in [("public_hours", year.public_hours), ("professional_hours", year.professional_hours)] {
+            for (name, hours) in [("public_hours", year.public_hours), ("professional_hours", year.professional_hours)]
+            {
                 match hours {
                     None => faults.add(format!("{pointer}/{name}"), "required"),
                     // Hours of a year: nobody can learn longer.
@@ -192,10 +207,15 @@ impl CertificationForm {
             }
             faults.required_text(&format!("{pointer}/certificate_no"), year.certificate_no.as_ref(), 64);
         }
-        let needed = self.target_level.and_then(|level| rules.level(level)).map_or(0, |level| level.achievements as usize);
+        let needed =
+            self.target_level.and_then(|level| rules.level(level)).map_or(0, |level| level.achievements as usize);
         let found = self.achievements.len();
         if found < needed || found > rules.case.max_cases {
-            faults.with("/achievements", "achievement_count", json!({ "min": needed, "max": rules.case.max_cases, "found": found }));
+            faults.with(
+                "/achievements",
+                "achievement_count",
+                json!({ "min": needed, "max": rules.case.max_cases, "found": found }),
+            );
         }
         for (at, case) in self.achievements.iter().enumerate() {
             faults.required_text(&format!("/achievements/{at}/title"), case.title.as_ref(), 200);
@@ -215,7 +235,11 @@ impl CertificationForm {
         for (at, publication) in self.publications.iter().enumerate() {
             faults.required_text(&format!("/publications/{at}/title"), publication.title.as_ref(), 300);
             faults.required_text(&format!("/publications/{at}/outlet"), publication.outlet.as_ref(), 200);
-            faults.past_date(&format!("/publications/{at}/published_on"), publication.published_on, context.submitted_on);
+            faults.past_date(
+                &format!("/publications/{at}/published_on"),
+                publication.published_on,
+                context.submitted_on,
+            );
         }
     }
 

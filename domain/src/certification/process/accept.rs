@@ -1,9 +1,9 @@
 //! Judging the data of a command; all faults at once.
 
+use super::Certification;
 use super::command::{Change, Command, Correction, Defect, DefectAnswer, Opinion, Refusal, ScoreSheet};
 use super::facts::{ExpertState, Facts};
 use super::words::CorrectionStage;
-use super::Certification;
 use crate::fault::Fault;
 use crate::ids::AccountId;
 use crate::process::{Acting, Case};
@@ -153,7 +153,11 @@ fn answer_faults(answers: &[DefectAnswer], facts: &Facts, faults: &mut Vec<Fault
 fn panel_faults(experts: &[AccountId], facts: &Facts, faults: &mut Vec<Fault>) {
     let count = u32::try_from(experts.len()).unwrap_or(u32::MAX);
     if count < facts.scoring.min_experts {
-        faults.push(Fault::with("/experts", "panel_too_small", json!({ "min": facts.scoring.min_experts, "found": count })));
+        faults.push(Fault::with(
+            "/experts",
+            "panel_too_small",
+            json!({ "min": facts.scoring.min_experts, "found": count }),
+        ));
     }
     if facts.scoring.panel_is_odd && count.is_multiple_of(2) {
         faults.push(Fault::with("/experts", "panel_even", json!({ "found": count })));

@@ -278,7 +278,11 @@ impl Get<'_> {
         let contract = self.contract();
         let levels: Vec<_> = Level::ALL.iter().map(|level| self.level(*level).map(|rules| (*level, rules))).collect();
         let training = (self.number("training.valid_months"), self.number("training.pass_score"));
-        let case = (self.size("achievement.min_chars"), self.size("achievement.max_chars"), self.size("achievement.max_cases"));
+        let case = (
+            self.size("achievement.min_chars"),
+            self.size("achievement.max_chars"),
+            self.size("achievement.max_cases"),
+        );
         let annual = (self.month_day("annual.exempt_after"), self.month_day("annual.late_until"));
         let scoring = self.scoring();
         let certificate = self.certificate();
@@ -305,5 +309,13 @@ impl Get<'_> {
 }
 
 /// Clauses without a figure that conditions quote.
-const EXPLAINED: &[&str] =
-    &["person.works_in_guangxi", "person.no_integrity_bar", "person.truth_commitment", "contract.registered", "contract.role_evidence", "contract.invoice", "contract.credited_once", "contract.upgrade_after_issue"];
+const EXPLAINED: &[&str] = &[
+    "person.works_in_guangxi",
+    "person.no_integrity_bar",
+    "person.truth_commitment",
+    "contract.registered",
+    "contract.role_evidence",
+    "contract.invoice",
+    "contract.credited_once",
+    "contract.upgrade_after_issue",
+];
