@@ -132,7 +132,6 @@ permissions! {
     UnmaskIdentity = "broker.unmask" / "查看完整证件号" => [CityClerk, RegionClerk],
     DraftCertification = "certification.draft" / "填写认定申请" => [Broker],
     ReadCertifications = "certification.read" / "查看认定申请" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, Expert, IntegrityOfficer, Auditor],
-    VerifyTraining = "certification.verify_training" / "核验培训证明" => [CityClerk, RegionClerk],
     ReadScores = "certification.read_scores" / "查看评分" => [RegionClerk, RegionLead, Auditor],
     ReadCertificates = "certificate.read" / "查看证书" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, IntegrityOfficer, Auditor],
     ManagePublicities = "publicity.manage" / "编制公示" => [RegionClerk],

@@ -142,7 +142,7 @@ accesses![
     UnmaskIdentity,
     DraftCertification,
     ReadCertifications,
-    VerifyTraining,
+   
     ReadScores,
     ReadCertificates,
     ManagePublicities,

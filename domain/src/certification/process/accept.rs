@@ -34,6 +34,10 @@ pub(super) fn accept(
             opinion_faults(opinion, &mut faults);
             Change::CityOpinion(opinion.clone())
         }
+        Command::VerifyTraining(opinion) => {
+            opinion_faults(opinion, &mut faults);
+            Change::TrainingVerified(opinion.clone())
+        }
         Command::RequestCityCorrection(items) => correction(CorrectionStage::City, items, &mut faults),
         Command::RequestRegionCorrection(items) => correction(CorrectionStage::Region, items, &mut faults),
         Command::RequestFurtherCorrection(items) => {
@@ -85,7 +89,8 @@ pub(super) fn accept(
             Change::Closed { reason: Some(reason.clone()) }
         }
         Command::LapseAtEmployer | Command::LapseInCorrection | Command::ExpireDraft => Change::Closed { reason: None },
-        Command::StartAssessment | Command::Publish | Command::EndPublicity => Change::Nothing,
+        Command::EndPublicity => Change::PublicityEnded,
+        Command::StartAssessment | Command::Publish => Change::Nothing,
     };
     if faults.is_empty() { Ok(change) } else { Err(faults) }
 }

@@ -85,6 +85,7 @@ pub enum Command {
     LapseAtEmployer,
     CheckByCity(Opinion),
     RequestCityCorrection(Vec<Defect>),
+    VerifyTraining(Opinion),
     Recommend(Opinion),
     NotRecommend(Refusal),
     Accept,
@@ -123,6 +124,7 @@ impl Command {
             Self::LapseAtEmployer => Verb::LapseAtEmployer,
             Self::CheckByCity(_) => Verb::CheckByCity,
             Self::RequestCityCorrection(_) => Verb::RequestCityCorrection,
+            Self::VerifyTraining(_) => Verb::VerifyTraining,
             Self::Recommend(_) => Verb::Recommend,
             Self::NotRecommend(_) => Verb::NotRecommend,
             Self::Accept => Verb::Accept,
@@ -170,6 +172,7 @@ impl Command {
             | Verb::ReturnToApplicant
             | Verb::CheckByCity
             | Verb::RequestCityCorrection
+            | Verb::VerifyTraining
             | Verb::Recommend
             | Verb::NotRecommend
             | Verb::Accept
@@ -233,11 +236,14 @@ pub enum Change {
         reason: String,
     },
     Scored(ScoreSheet),
+    TrainingVerified(Opinion),
     Assessed(Opinion),
     /// The review closed; mean and votes are frozen with the case.
     ReviewClosed {
         passes: bool,
     },
+    /// The publicity ended without an open objection.
+    PublicityEnded,
     Issued,
     Closed {
         reason: Option<String>,
