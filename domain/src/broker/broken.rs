@@ -12,7 +12,10 @@ pub struct Broken {
 
 impl Broken {
     pub fn new(rule: &'static str) -> Self {
-        Self { rule, params: serde_json::Value::Null }
+        Self {
+            rule,
+            params: serde_json::Value::Null,
+        }
     }
 
     pub fn with(rule: &'static str, params: serde_json::Value) -> Self {

@@ -24,13 +24,20 @@ pub fn mobile(text: &str) -> String {
     }
     let hidden = characters.len() - 7;
     let part = |from: usize, to: usize| characters[from..to].iter().collect::<String>();
-    format!("{}{}{}", part(0, 3), "*".repeat(hidden), part(3 + hidden, characters.len()))
+    format!(
+        "{}{}{}",
+        part(0, 3),
+        "*".repeat(hidden),
+        part(3 + hidden, characters.len())
+    )
 }
 
 /// A mail address: the first character of the mailbox, and the domain.
 pub fn email(text: &str) -> String {
     match text.rsplit_once('@') {
-        Some((local, domain)) => format!("{}***@{domain}", local.chars().take(1).collect::<String>()),
+        Some((local, domain)) => {
+            format!("{}***@{domain}", local.chars().take(1).collect::<String>())
+        }
         None => "***".to_owned(),
     }
 }
@@ -50,7 +57,16 @@ mod tests {
 
     #[test]
     fn masks() {
-        assert_eq!([name("王小明"), name("王明"), name("欧阳小明"), name("王"), name("")], ["王*明", "王*", "欧**明", "*", ""]);
+        assert_eq!(
+            [
+                name("王小明"),
+                name("王明"),
+                name("欧阳小明"),
+                name("王"),
+                name("")
+            ],
+            ["王*明", "王*", "欧**明", "*", ""]
+        );
         assert_eq!(name("Nguyen Van An"), "N***n");
         assert_eq!(id_number("11010519491231002X"), "****************2X");
         assert_eq!(id_number("E12"), "***");

@@ -18,10 +18,12 @@ pub use broken::{Broken, half_width};
 pub use month::{Month, NotAMonth};
 pub use profile::{Profile, TransferBreak, VocationalQual, WorkPeriod};
 pub use profile_check::Faults;
-pub use resident_id::{ResidentId, age_on, check_character as resident_id_check, normalise as normalise_id_number};
+pub use resident_id::{
+    ResidentId, age_on, check_character as resident_id_check, normalise as normalise_id_number,
+};
 pub use text::{email, mobile, name, plain};
 pub use uscc::{Uscc, check_character as uscc_check};
 pub use vocabulary::{
-    Degree, EducationLevel, EducationRank, EmployerType, EmploymentMode, IdType, Industry, ServiceLink, Sex, TitleLevel,
-    TitleSeries,
+    Degree, EducationLevel, EducationRank, EmployerType, EmploymentMode, IdType, Industry,
+    ServiceLink, Sex, TitleLevel, TitleSeries,
 };

@@ -27,7 +27,11 @@ pub fn check_character(body: &str) -> Option<char> {
     if body.len() != 17 || !body.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let sum: u32 = body.bytes().zip(WEIGHTS).map(|(b, weight)| u32::from(b - b'0') * weight).sum();
+    let sum: u32 = body
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(b, weight)| u32::from(b - b'0') * weight)
+        .sum();
     CHECKS.get((sum % 11) as usize).copied()
 }
 
@@ -55,7 +59,11 @@ impl ResidentId {
             .ok_or_else(|| Broken::with("id_date_invalid", json!({ "digits": &body[6..14] })))?;
         let is_odd = body.bytes().last().is_some_and(|b| b % 2 == 1);
         let sex = if is_odd { Sex::Male } else { Sex::Female };
-        Ok(Self { text, birth_date, sex })
+        Ok(Self {
+            text,
+            birth_date,
+            sex,
+        })
     }
 
     /// Reads a number of fifteen digits from before 1999; for imports only, never for a form.
@@ -118,7 +126,11 @@ mod tests {
             ("459999200501010063", "2005-01-01", Sex::Female),
         ] {
             let id = ResidentId::parse(text, today()).unwrap();
-            assert_eq!((id.birth_date(), id.sex()), (birth.parse().unwrap(), sex), "{text}");
+            assert_eq!(
+                (id.birth_date(), id.sex()),
+                (birth.parse().unwrap(), sex),
+                "{text}"
+            );
         }
     }
 
@@ -127,7 +139,14 @@ mod tests {
         assert_eq!(rule("440524188001010014"), "id_date_invalid");
         assert_eq!(rule("459999199902290013"), "id_date_invalid");
         assert_eq!(rule("459999198808080032"), "id_checksum");
-        for text in ["", "45999919880808003", "4599991988080800311", "45999919880808A031", "45999919880808003Y", "身份证号码"] {
+        for text in [
+            "",
+            "45999919880808003",
+            "4599991988080800311",
+            "45999919880808A031",
+            "45999919880808003Y",
+            "身份证号码",
+        ] {
             assert_eq!(rule(text), "id_format", "{text}");
         }
         let unborn = ResidentId::parse("459999200501010063", "2004-12-31".parse().unwrap());
@@ -138,8 +157,16 @@ mod tests {
     fn writings_of_one_number_are_one() {
         let id = ResidentId::parse(" １１０１０５１９４９１２３１００２ｘ", today()).unwrap();
         assert_eq!(id.as_str(), "11010519491231002X");
-        assert_eq!(ResidentId::from_legacy("110105491231002", today()).unwrap(), id);
-        assert_eq!(ResidentId::from_legacy("11010549123100X", today()).unwrap_err().rule, "id_format");
+        assert_eq!(
+            ResidentId::from_legacy("110105491231002", today()).unwrap(),
+            id
+        );
+        assert_eq!(
+            ResidentId::from_legacy("11010549123100X", today())
+                .unwrap_err()
+                .rule,
+            "id_format"
+        );
     }
 
     #[test]

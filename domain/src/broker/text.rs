@@ -23,7 +23,10 @@ pub fn plain(text: &str, least: usize, most: usize) -> Result<String, Broken> {
     if (least..=most).contains(&found) {
         Ok(trimmed.to_owned())
     } else {
-        Err(Broken::with("text_length", json!({ "min": least, "max": most, "found": found })))
+        Err(Broken::with(
+            "text_length",
+            json!({ "min": least, "max": most, "found": found }),
+        ))
     }
 }
 
@@ -42,12 +45,21 @@ fn is_latin(c: char) -> bool {
 pub fn name(text: &str) -> Result<String, Broken> {
     let text: String = plain(text, 2, 50)?
         .chars()
-        .map(|c| if matches!(c, '•' | '・' | '‧' | '∙' | '⋅' | '．') { '·' } else { c })
+        .map(|c| {
+            if matches!(c, '•' | '・' | '‧' | '∙' | '⋅' | '．') {
+                '·'
+            } else {
+                c
+            }
+        })
         .collect();
     let is_letter = |c: char| is_han(c) || is_latin(c);
     let is_joint = |c: char| matches!(c, '·' | ' ' | '-' | '\'' | '’' | '.');
     let starts_well = text.chars().next().is_some_and(is_letter);
-    let ends_well = text.chars().last().is_some_and(|c| is_letter(c) || c == '.');
+    let ends_well = text
+        .chars()
+        .last()
+        .is_some_and(|c| is_letter(c) || c == '.');
     if starts_well && ends_well && text.chars().all(|c| is_letter(c) || is_joint(c)) {
         Ok(text)
     } else {
@@ -57,10 +69,11 @@ pub fn name(text: &str) -> Result<String, Broken> {
 
 /// A mobile number (手机): eleven digits of the mainland, or E.164 with its `+`; blanks and hyphens are dropped.
 pub fn mobile(text: &str) -> Result<String, Broken> {
-    let text: String = half_width(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    let is_mainland = |digits: &str| {
-        matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
-    };
+    let text: String = half_width(text)
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-'))
+        .collect();
+    let is_mainland = |digits: &str| matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit));
     let is_well_formed = match text.strip_prefix('+') {
         None => is_mainland(&text),
         Some(digits) => match digits.strip_prefix("86") {
@@ -70,7 +83,11 @@ pub fn mobile(text: &str) -> Result<String, Broken> {
             }
         },
     };
-    if is_well_formed { Ok(text) } else { Err(Broken::new("mobile_format")) }
+    if is_well_formed {
+        Ok(text)
+    } else {
+        Err(Broken::new("mobile_format"))
+    }
 }
 
 /// An e-mail address: the dot-atom form of RFC 5321 with a domain name, at most 254 characters; the domain in lower case.
@@ -79,7 +96,10 @@ pub fn email(text: &str) -> Result<String, Broken> {
     let text = text.trim();
     let (local, domain) = text.rsplit_once('@').ok_or_else(broken)?;
     let is_atom = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b))
     };
     let is_label = |part: &str| {
         (1..=63).contains(&part.len())
@@ -87,8 +107,15 @@ pub fn email(text: &str) -> Result<String, Broken> {
             && !part.starts_with('-')
             && !part.ends_with('-')
     };
-    let has_name = domain.rsplit_once('.').is_some_and(|(_, last)| last.len() >= 2 && !last.bytes().all(|b| b.is_ascii_digit()));
-    if text.len() <= 254 && local.len() <= 64 && local.split('.').all(is_atom) && domain.split('.').all(is_label) && has_name {
+    let has_name = domain
+        .rsplit_once('.')
+        .is_some_and(|(_, last)| last.len() >= 2 && !last.bytes().all(|b| b.is_ascii_digit()));
+    if text.len() <= 254
+        && local.len() <= 64
+        && local.split('.').all(is_atom)
+        && domain.split('.').all(is_label)
+        && has_name
+    {
         Ok(format!("{local}@{}", domain.to_ascii_lowercase()))
     } else {
         Err(broken())
@@ -128,20 +155,49 @@ mod tests {
     #[test]
     fn telephones_are_mainland_or_e164() {
         assert_eq!(mobile("138 0013-8000").as_deref(), Ok("13800138000"));
-        assert_eq!(mobile("１３８００１３８０００").as_deref(), Ok("13800138000"));
+        assert_eq!(
+            mobile("１３８００１３８０００").as_deref(),
+            Ok("13800138000")
+        );
         assert_eq!(mobile("+84912345678").as_deref(), Ok("+84912345678"));
-        for text in ["", "12800138000", "1380013800", "138001380000", "+8612800138000", "+0123456789", "+123456", "+1234567890123456", "abc"] {
+        for text in [
+            "",
+            "12800138000",
+            "1380013800",
+            "138001380000",
+            "+8612800138000",
+            "+0123456789",
+            "+123456",
+            "+1234567890123456",
+            "abc",
+        ] {
             assert_eq!(mobile(text).unwrap_err().rule, "mobile_format", "{text}");
         }
     }
 
     #[test]
     fn mail_addresses_are_dot_atoms_at_domain_names() {
-        assert_eq!(email(" Wang.Ming+1@Example.ORG ").as_deref(), Ok("Wang.Ming+1@example.org"));
+        assert_eq!(
+            email(" Wang.Ming+1@Example.ORG ").as_deref(),
+            Ok("Wang.Ming+1@example.org")
+        );
         let long = format!("{}@example.org", "a".repeat(65));
         for text in [
-            "", "a", "@b.cn", "a@", "a@b", "a..b@c.cn", ".a@c.cn", "a@-c.cn", "a@c..cn", "a b@c.cn", "\"a\"@c.cn", "王@c.cn", "a@127.0.0.1",
-            "a@c.cn\r\nBcc: x@y.cn", &long,
+            "",
+            "a",
+            "@b.cn",
+            "a@",
+            "a@b",
+            "a..b@c.cn",
+            ".a@c.cn",
+            "a@-c.cn",
+            "a@c..cn",
+            "a b@c.cn",
+            "\"a\"@c.cn",
+            "王@c.cn",
+            "a@127.0.0.1",
+            "a@c.cn\r\nBcc: x@y.cn",
+            &long,
         ] {
             assert_eq!(email(text).unwrap_err().rule, "email_format", "{text}");
         }

@@ -164,15 +164,26 @@ mod tests {
 
     #[test]
     fn the_policy_names_twenty_four_industries() {
-        let of_list = |list: &str| Industry::ALL.iter().filter(|word| word.as_str().starts_with(list)).count();
+        let of_list = |list: &str| {
+            Industry::ALL
+                .iter()
+                .filter(|word| word.as_str().starts_with(list))
+                .count()
+        };
         assert_eq!((of_list("sei_"), of_list("thb_")), (10, 14));
     }
 
     #[test]
     fn a_degree_ranks_before_an_education() {
         use EducationLevel as E;
-        assert_eq!(EducationRank::of(E::Undergraduate, Degree::Master), Some(EducationRank::Master));
-        assert_eq!(EducationRank::of(E::Postgraduate, Degree::None), Some(EducationRank::Bachelor));
+        assert_eq!(
+            EducationRank::of(E::Undergraduate, Degree::Master),
+            Some(EducationRank::Master)
+        );
+        assert_eq!(
+            EducationRank::of(E::Postgraduate, Degree::None),
+            Some(EducationRank::Bachelor)
+        );
         assert_eq!(EducationRank::of(E::Other, Degree::None), None);
     }
 }

@@ -6,7 +6,11 @@ use std::str::FromStr;
 /// Sixteen characters of `0-9A-Z` without `I L O U`, made of random bytes and of nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String"))]
+#[cfg_attr(
+    feature = "orm",
+    derive(sea_orm::DeriveValueType),
+    sea_orm(value_type = "String")
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[0-9A-HJKMNP-TV-Z]{16}$"))]
 pub struct VerificationCode(String);
 
@@ -21,8 +25,13 @@ const LENGTH: usize = 16;
 impl VerificationCode {
     /// The code of ten random bytes, five bits a character.
     pub fn from_random(bytes: [u8; 10]) -> Self {
-        let bits = bytes.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
-        let code = (0..LENGTH).rev().map(|at| char::from(ALPHABET[(bits >> (5 * at) & 31) as usize])).collect();
+        let bits = bytes
+            .iter()
+            .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let code = (0..LENGTH)
+            .rev()
+            .map(|at| char::from(ALPHABET[(bits >> (5 * at) & 31) as usize]))
+            .collect();
         Self(code)
     }
 
@@ -44,7 +53,11 @@ impl FromStr for VerificationCode {
                 other => other,
             })
             .collect();
-        if code.len() == LENGTH && code.bytes().all(|b| ALPHABET.contains(&b)) { Ok(Self(code)) } else { Err(NotAVerificationCode) }
+        if code.len() == LENGTH && code.bytes().all(|b| ALPHABET.contains(&b)) {
+            Ok(Self(code))
+        } else {
+            Err(NotAVerificationCode)
+        }
     }
 }
 
@@ -74,10 +87,28 @@ mod tests {
 
     #[test]
     fn codes_are_read_as_people_type_them() {
-        assert_eq!(VerificationCode::from_random([0; 10]).as_str(), "0000000000000000");
-        assert_eq!(VerificationCode::from_random([255; 10]).as_str(), "ZZZZZZZZZZZZZZZZ");
-        assert_eq!("oooo-iill-0000-zzzz".parse::<VerificationCode>().unwrap().as_str(), "000011110000ZZZZ");
-        for text in ["", "000000000000000", "00000000000000000", "000000000000000U", "验证码验证码验证码验证码验证码验"] {
+        assert_eq!(
+            VerificationCode::from_random([0; 10]).as_str(),
+            "0000000000000000"
+        );
+        assert_eq!(
+            VerificationCode::from_random([255; 10]).as_str(),
+            "ZZZZZZZZZZZZZZZZ"
+        );
+        assert_eq!(
+            "oooo-iill-0000-zzzz"
+                .parse::<VerificationCode>()
+                .unwrap()
+                .as_str(),
+            "000011110000ZZZZ"
+        );
+        for text in [
+            "",
+            "000000000000000",
+            "00000000000000000",
+            "000000000000000U",
+            "验证码验证码验证码验证码验证码验",
+        ] {
             assert!(text.parse::<VerificationCode>().is_err(), "{text}");
         }
     }

@@ -8,8 +8,8 @@ mod verification;
 pub use code::{NotAVerificationCode, VerificationCode};
 pub use number::{CertificateNumber, NotACertificateNumber, next_serial};
 pub use state::{
-    CertificateFacts, Renewal, Revocation, Suspension, Validity, grace_ends_on, reminders, renewal_opens_on, renewed,
-    state_on, valid_until,
+    CertificateFacts, Renewal, Revocation, Suspension, Validity, grace_ends_on, reminders,
+    renewal_opens_on, renewed, state_on, valid_until,
 };
 pub use verification::{Registered, Shown, Verification};
 

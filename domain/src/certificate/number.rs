@@ -10,9 +10,15 @@ use crate::region::{REGIONS, RegionCode};
 /// A certificate number whose form and check character are right, such as `GXJ22026450100018G`.
 ///
 /// It is guessable by design; what proves a certificate is its verification code.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String"))]
+#[cfg_attr(
+    feature = "orm",
+    derive(sea_orm::DeriveValueType),
+    sea_orm(value_type = "String")
+)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^GXJ[123]\\d{4}45\\d{2}\\d{5}[0-9A-Z]$", example = "GXJ22026450100018G"))]
 pub struct CertificateNumber(String);
 
@@ -29,7 +35,12 @@ const LAST_SERIAL: u32 = 99_999;
 ///
 /// Serials run over all levels and cities of a year, so `last` is the year's highest; none is left after 99999, and none
 /// exists outside years of four digits.
-pub fn next_serial(level: Level, year: i32, region: &RegionCode, last: u32) -> Option<CertificateNumber> {
+pub fn next_serial(
+    level: Level,
+    year: i32,
+    region: &RegionCode,
+    last: u32,
+) -> Option<CertificateNumber> {
     let digit = match level {
         Level::L1 => '1',
         Level::L2 => '2',
@@ -81,8 +92,11 @@ impl FromStr for CertificateNumber {
     type Err = NotACertificateNumber;
     /// Reads what people type: blanks and hyphens are dropped, letters become upper case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number: String =
-            text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
+        let number: String = text
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-'))
+            .map(|c| c.to_ascii_uppercase())
+            .collect();
         let is_shaped = number.len() == 18
             && number.is_ascii()
             && number.starts_with(PREFIX)
@@ -91,7 +105,11 @@ impl FromStr for CertificateNumber {
             && !number[4..].starts_with('0')
             && is_known(&number[8..12])
             && !number.ends_with(['I', 'O']);
-        if is_shaped && mod37::is_valid(&number) { Ok(Self(number)) } else { Err(NotACertificateNumber(text.to_owned())) }
+        if is_shaped && mod37::is_valid(&number) {
+            Ok(Self(number))
+        } else {
+            Err(NotACertificateNumber(text.to_owned()))
+        }
     }
 }
 
@@ -127,7 +145,15 @@ mod tests {
     fn serials_with_an_ambiguous_check_are_skipped() {
         let number = next_serial(Level::L2, 2026, &city("450100"), 16).unwrap();
         assert_eq!(number.as_str(), "GXJ22026450100018G");
-        assert_eq!((number.level(), number.year(), number.city(), number.serial()), (Level::L2, 2026, "4501", 18));
+        assert_eq!(
+            (
+                number.level(),
+                number.year(),
+                number.city(),
+                number.serial()
+            ),
+            (Level::L2, 2026, "4501", 18)
+        );
         assert!("GXJ22026450100017I".parse::<CertificateNumber>().is_err());
         let first = next_serial(Level::L1, 2026, &city("451400"), 0).unwrap();
         assert_eq!(first.as_str(), "GXJ120264514000011");
@@ -137,13 +163,27 @@ mod tests {
     fn the_year_is_full_at_the_last_serial() {
         assert_eq!(next_serial(Level::L1, 2026, &city("450000"), 99_999), None);
         assert_eq!(next_serial(Level::L1, 2026, &city("110000"), 0), None);
-        assert_eq!(next_serial(Level::L1, 2026, &city("450000"), u32::MAX), None);
+        assert_eq!(
+            next_serial(Level::L1, 2026, &city("450000"), u32::MAX),
+            None
+        );
     }
 
     #[test]
     fn what_is_no_number_is_refused_before_a_look_up() {
-        assert!(" gxj2-2026-4501-00018-g ".parse::<CertificateNumber>().is_ok());
-        for text in ["", "GXJ22026450100019G", "GXJ42026450100018G", "GXJ22026110100018G", "证书GXJ2202645010018G", "GXJ22026450100018"] {
+        assert!(
+            " gxj2-2026-4501-00018-g "
+                .parse::<CertificateNumber>()
+                .is_ok()
+        );
+        for text in [
+            "",
+            "GXJ22026450100019G",
+            "GXJ42026450100018G",
+            "GXJ22026110100018G",
+            "证书GXJ2202645010018G",
+            "GXJ22026450100018",
+        ] {
             assert!(text.parse::<CertificateNumber>().is_err(), "{text}");
         }
     }

@@ -33,8 +33,14 @@ pub struct Shown {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub enum Verification {
-    Valid { certificate: Shown },
-    NotValid { state: CertificateState, since: NaiveDate, certificate: Shown },
+    Valid {
+        certificate: Shown,
+    },
+    NotValid {
+        state: CertificateState,
+        since: NaiveDate,
+        certificate: Shown,
+    },
     /// Wrong input or no such certificate; which of the two is not told.
     NotFound,
     /// A paper from before the register began.
@@ -59,11 +65,17 @@ pub struct Registered {
 impl Verification {
     /// The answer for a day. A day before the issue finds nothing: there was no certificate then.
     pub fn on(day: NaiveDate, found: Option<&Registered>) -> Self {
-        let Some((found, (state, since))) = found.and_then(|found| Some((found, state_on(day, &found.facts)?))) else {
+        let Some((found, (state, since))) =
+            found.and_then(|found| Some((found, state_on(day, &found.facts)?)))
+        else {
             return Self::NotFound;
         };
         // The version of that day: the newest that had begun.
-        let begun = found.facts.validity.iter().filter(|validity| validity.from <= day);
+        let begun = found
+            .facts
+            .validity
+            .iter()
+            .filter(|validity| validity.from <= day);
         let version = u32::try_from(begun.clone().count()).unwrap_or(u32::MAX);
         let certificate = Shown {
             level: found.number.level(),
@@ -72,7 +84,10 @@ impl Verification {
             specialties: found.specialties.clone(),
             issuer: found.issuer.clone(),
             issued_on: found.facts.issued_on,
-            valid_until: begun.map(|validity| validity.until).max().unwrap_or(found.facts.issued_on),
+            valid_until: begun
+                .map(|validity| validity.until)
+                .max()
+                .unwrap_or(found.facts.issued_on),
             version,
             changed_on: since,
             superseded_by: match state {
@@ -88,7 +103,11 @@ impl Verification {
         if state == CertificateState::Valid {
             Self::Valid { certificate }
         } else {
-            Self::NotValid { state, since, certificate }
+            Self::NotValid {
+                state,
+                since,
+                certificate,
+            }
         }
     }
 
@@ -113,7 +132,10 @@ mod tests {
             holder_name: "王小明".to_owned(),
             specialties: vec![Industry::NewMaterials],
             issuer: "广西壮族自治区科学技术厅".to_owned(),
-            facts: CertificateFacts::issued("2026-08-25".parse().unwrap(), "2029-08-31".parse().unwrap()),
+            facts: CertificateFacts::issued(
+                "2026-08-25".parse().unwrap(),
+                "2029-08-31".parse().unwrap(),
+            ),
             superseded_by: None,
         }
     }
@@ -134,19 +156,42 @@ mod tests {
     #[test]
     fn the_state_of_the_day_is_told_with_its_beginning() {
         let mut found = registered();
-        found.facts.renewals.push(Renewal { submitted_on: "2029-06-01".parse().unwrap(), decided_on: None });
+        found.facts.renewals.push(Renewal {
+            submitted_on: "2029-06-01".parse().unwrap(),
+            decided_on: None,
+        });
         let answer = on("2029-09-01", &found);
-        assert_eq!((&answer["answer"], &answer["state"]), (&"not_valid".into(), &"expired_pending".into()));
-        found.facts.revoked = Some(Revocation { on: "2027-06-01".parse().unwrap(), from_the_start: true });
+        assert_eq!(
+            (&answer["answer"], &answer["state"]),
+            (&"not_valid".into(), &"expired_pending".into())
+        );
+        found.facts.revoked = Some(Revocation {
+            on: "2027-06-01".parse().unwrap(),
+            from_the_start: true,
+        });
         let answer = on("2027-01-01", &found);
-        assert_eq!((&answer["state"], &answer["since"]), (&"revoked".into(), &"2027-06-01".into()));
+        assert_eq!(
+            (&answer["state"], &answer["since"]),
+            (&"revoked".into(), &"2027-06-01".into())
+        );
     }
 
     #[test]
     fn nothing_found_tells_nothing_more() {
-        assert_eq!(Verification::on("2026-09-01".parse().unwrap(), None), Verification::NotFound);
+        assert_eq!(
+            Verification::on("2026-09-01".parse().unwrap(), None),
+            Verification::NotFound
+        );
         assert_eq!(on("2026-08-24", &registered())["answer"], "not_found");
-        assert_eq!(Verification::missing(Some(2019), 2026), Verification::OutOfScope { register_begins: 2026 });
-        assert_eq!(Verification::missing(Some(2026), 2026), Verification::NotFound);
+        assert_eq!(
+            Verification::missing(Some(2019), 2026),
+            Verification::OutOfScope {
+                register_begins: 2026
+            }
+        );
+        assert_eq!(
+            Verification::missing(Some(2026), 2026),
+            Verification::NotFound
+        );
     }
 }

@@ -250,11 +250,23 @@ pub struct PrivacyConsent {
     pub publicity_accepted: bool,
 }
 
+impl CertificationForm {
+    /// Registration numbers without blanks and with ASCII digits.
+    pub fn normalise(&mut self) {
+        for contract in &mut self.contracts {
+            contract.reg_no = contract.reg_no.is_some().then(|| contract.registration());
+        }
+    }
+}
+
 impl ContractEntry {
     /// The registration number without blanks: the form in which numbers are compared.
     pub fn registration(&self) -> String {
         let text = self.reg_no.as_deref().unwrap_or_default();
-        crate::broker::half_width(text).chars().filter(|c| !c.is_whitespace()).collect()
+        crate::broker::half_width(text)
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .collect()
     }
 
     /// Whether a file of this kind is listed.
@@ -267,6 +279,11 @@ impl ContractEntry {
         [&self.seller, &self.buyer]
             .into_iter()
             .flatten()
-            .any(|party| party.region.as_deref().is_some_and(|region| region.starts_with("45")))
+            .any(|party| {
+                party
+                    .region
+                    .as_deref()
+                    .is_some_and(|region| region.starts_with("45"))
+            })
     }
 }

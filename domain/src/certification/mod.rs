@@ -8,8 +8,9 @@ pub mod sample;
 pub mod scoring;
 
 pub use form::{
-    Achievement, CeYear, CertificationForm, Confirmation, ContractEntry, ContractKind, ContractParty, ContractRole,
-    Declaration, Evidence, EvidenceKind, Honour, PartyRelation, PrivacyConsent, Publication, TrainingEntry,
+    Achievement, CeYear, CertificationForm, Confirmation, ContractEntry, ContractKind,
+    ContractParty, ContractRole, Declaration, Evidence, EvidenceKind, Honour, PartyRelation,
+    PrivacyConsent, Publication, TrainingEntry,
 };
 pub use form_check::{BaseRecognition, Context, OtherShare};
 pub use scoring::Dimension;

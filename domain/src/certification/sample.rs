@@ -2,26 +2,36 @@
 //!
 //! For tests and demonstrations only. Area 459999 is not allocated, so no number belongs to anyone.
 
+use std::sync::LazyLock;
+
 use chrono::{Days, Months, NaiveDate};
 use uuid::Uuid;
 
 use super::eligibility::{AnnualCheck, Facts, HeldCertificate};
 use super::{
-    Achievement, ApplicationType, CeYear, CertificationForm, Confirmation, Context, ContractEntry, ContractKind,
-    ContractParty, ContractRole, Declaration, Evidence, EvidenceKind, Level, PartyRelation, PrivacyConsent, TrainingEntry,
+    Achievement, ApplicationType, CeYear, CertificationForm, Confirmation, Context, ContractEntry,
+    ContractKind, ContractParty, ContractRole, Declaration, Evidence, EvidenceKind, Level,
+    PartyRelation, PrivacyConsent, TrainingEntry,
 };
 use crate::FileId;
 use crate::broker::{
-    Degree, EducationLevel, EmployerType, EmploymentMode, IdType, Industry, Month, Profile, ServiceLink, Sex, TitleLevel,
-    TitleSeries, WorkPeriod, resident_id_check, uscc_check,
+    Degree, EducationLevel, EmployerType, EmploymentMode, IdType, Industry, Month, Profile,
+    ServiceLink, Sex, TitleLevel, TitleSeries, WorkPeriod, resident_id_check, uscc_check,
 };
 use crate::rule::{CertificationRules, Fen, GX_BROKER_2026_1, RuleSet};
 
-/// The seed rule set's view.
-#[expect(clippy::expect_used, reason = "the seed is compiled in and read by a test")]
-pub fn rules() -> CertificationRules {
+#[expect(
+    clippy::expect_used,
+    reason = "the seed is compiled in and read by a test"
+)]
+static RULES: LazyLock<CertificationRules> = LazyLock::new(|| {
     let set = RuleSet::read(GX_BROKER_2026_1).expect("the seed rule set is read");
     CertificationRules::read(&set).expect("the seed rule set holds every clause")
+});
+
+/// The seed rule set's view.
+pub fn rules() -> CertificationRules {
+    RULES.clone()
 }
 
 /// The day of submission that the samples without a day are made for.
@@ -38,7 +48,11 @@ pub fn sample_profile() -> Profile {
 pub fn sample_person(number: u32) -> Profile {
     let body = format!("45999919880808{:03}", number % 1000);
     let check = resident_id_check(&body).unwrap_or('X');
-    let sex = if number % 2 == 1 { Sex::Male } else { Sex::Female };
+    let sex = if number % 2 == 1 {
+        Sex::Male
+    } else {
+        Sex::Female
+    };
     let given = ["明远", "秀兰", "志强", "海燕", "建国"][number as usize % 5];
     Profile {
         name: Some(format!("韦{given}")),
@@ -110,9 +124,15 @@ pub fn sample_form_on(level: Level, day: NaiveDate, series: u32) -> Certificatio
     };
     let is_upgrade = level == Level::L3;
     CertificationForm {
-        kind: Some(if is_upgrade { ApplicationType::Upgrade } else { ApplicationType::Initial }),
+        kind: Some(if is_upgrade {
+            ApplicationType::Upgrade
+        } else {
+            ApplicationType::Initial
+        }),
         target_level: Some(level),
-        contracts: (0..contracts).map(|at| sample_contract(day, series * 100 + at)).collect(),
+        contracts: (0..contracts)
+            .map(|at| sample_contract(day, series * 100 + at))
+            .collect(),
         trainings: vec![TrainingEntry {
             certificate_no: Some(format!("PX-{level}-{series:06}")),
             base: text("示例技术转移人才培养基地"),
@@ -123,16 +143,28 @@ pub fn sample_form_on(level: Level, day: NaiveDate, series: u32) -> Certificatio
             exam_score: Some(85),
             national_filing_no: (level > Level::L1).then(|| format!("HJ{series:08}")),
         }],
-        ce_years: if is_upgrade { vec![ce_year(chrono::Datelike::year(&day) - 1)] } else { Vec::new() },
+        ce_years: if is_upgrade {
+            vec![ce_year(chrono::Datelike::year(&day) - 1)]
+        } else {
+            Vec::new()
+        },
         achievements: (1..=cases)
             .map(|at| Achievement {
                 title: Some(format!("铝合金成果转化案例{at}")),
                 text: Some("促成高校铝合金热处理成果在企业完成中试并签订技术转让合同。".repeat(20)),
             })
             .collect(),
-        integrity_declaration: Some(Declaration { accepted: true, text_version: text("2026-1"), ..Declaration::default() }),
+        integrity_declaration: Some(Declaration {
+            accepted: true,
+            text_version: text("2026-1"),
+            ..Declaration::default()
+        }),
         crime_declaration: Some(true),
-        privacy_consent: Some(PrivacyConsent { accepted: true, text_version: text("2026-1"), publicity_accepted: true }),
+        privacy_consent: Some(PrivacyConsent {
+            accepted: true,
+            text_version: text("2026-1"),
+            publicity_accepted: true,
+        }),
         ..CertificationForm::default()
     }
 }
@@ -141,15 +173,26 @@ pub fn sample_form_on(level: Level, day: NaiveDate, series: u32) -> Certificatio
 pub fn sample_contract(day: NaiveDate, number: u32) -> ContractEntry {
     let amount = Some(Fen(40_000_000));
     let party = |name: &str, uscc: String, region: &str| {
-        Some(ContractParty { name: text(name), uscc: Some(uscc), region: text(region) })
+        Some(ContractParty {
+            name: text(name),
+            uscc: Some(uscc),
+            region: text(region),
+        })
     };
-    let evidence = |at: u128, kind| Evidence { file_id: file(u128::from(number) * 10 + at), kind };
+    let evidence = |at: u128, kind| Evidence {
+        file_id: file(u128::from(number) * 10 + at),
+        kind,
+    };
     ContractEntry {
         reg_no: Some(format!("45012026{number:08}")),
         contract_name: Some(format!("铝合金热处理技术转让{number}")),
         contract_kind: Some(ContractKind::Transfer),
         seller: party("示例大学", "11100000000013338W".to_owned(), "110000"),
-        buyer: party("示例铝业有限公司", "91350100M000100Y43".to_owned(), "450100"),
+        buyer: party(
+            "示例铝业有限公司",
+            "91350100M000100Y43".to_owned(),
+            "450100",
+        ),
         signed_on: day.checked_sub_days(Days::new(60)),
         valid_to: day.checked_add_months(Months::new(24)),
         registered_on: day.checked_sub_days(Days::new(30)),
@@ -159,7 +202,10 @@ pub fn sample_contract(day: NaiveDate, number: u32) -> ContractEntry {
         role: Some(ContractRole::Lead),
         share_pct: Some(100),
         broker_party_relation: Some(PartyRelation::None),
-        evidence: vec![evidence(2, EvidenceKind::RegistrationProof), evidence(3, EvidenceKind::IntermediaryContract)],
+        evidence: vec![
+            evidence(2, EvidenceKind::RegistrationProof),
+            evidence(3, EvidenceKind::IntermediaryContract),
+        ],
         confirmation: Some(Confirmation::Both),
         ..ContractEntry::default()
     }
@@ -181,9 +227,15 @@ pub fn sample_facts(level: Level, day: NaiveDate) -> Facts {
     let mut facts = Facts::on(day);
     if level == Level::L3 {
         let issued_on = day.checked_sub_months(Months::new(30)).unwrap_or(day);
-        facts.held.push(HeldCertificate { level: Level::L2, issued_on });
+        facts.held.push(HeldCertificate {
+            level: Level::L2,
+            issued_on,
+        });
         facts.annual_checks = (chrono::Datelike::year(&issued_on)..chrono::Datelike::year(&day))
-            .map(|year| AnnualCheck { year, is_qualified: true })
+            .map(|year| AnnualCheck {
+                year,
+                is_qualified: true,
+            })
             .collect();
     }
     facts

@@ -10,8 +10,9 @@ mod set;
 mod tests;
 
 pub use certification::{
-    AchievementRules, Alternative, AnnualRules, CertificateRules, CertificationRules, ContractRules, DirectEntry,
-    EducationRow, LevelRules, Method, MonthDay, PERIODS, PersonRules, PreviousLevel, Ratio, ScoringRules, TrainingRules,
+    AchievementRules, Alternative, AnnualRules, CertificateRules, CertificationRules,
+    ContractRules, DirectEntry, EducationRow, LevelRules, Method, MonthDay, PERIODS, PersonRules,
+    PreviousLevel, Ratio, ScoringRules, TrainingRules,
 };
 pub use money::{Fen, NotAnAmount};
 pub use read::{Problem, ProblemKind};

@@ -4,7 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 /// An amount of money in fen (分), one hundredth of a yuan (元); never negative in a form, never rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType))]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^(0|[1-9]\\d{0,12})(\\.\\d{1,2})?$", example = "120000.00"))]
@@ -78,17 +90,50 @@ mod tests {
 
     #[test]
     fn amounts_are_read_exactly_or_not_at_all() {
-        for (text, fen) in [("0", 0), ("0.01", 1), ("120000.00", 12_000_000), ("1.5", 150), ("9999999999999.99", 999_999_999_999_999)] {
+        for (text, fen) in [
+            ("0", 0),
+            ("0.01", 1),
+            ("120000.00", 12_000_000),
+            ("1.5", 150),
+            ("9999999999999.99", 999_999_999_999_999),
+        ] {
             assert_eq!(text.parse(), Ok(Fen(fen)), "{text}");
         }
         for text in [
-            "", ".", ".5", "1.", "1.005", "-1", "+1", "1e3", "1E3", " 1", "1 ", "1,000", "１２", "007", "00", "NaN", "inf",
-            "10000000000000", "1.2.3", "0x10", "¥1", "1_0",
+            "",
+            ".",
+            ".5",
+            "1.",
+            "1.005",
+            "-1",
+            "+1",
+            "1e3",
+            "1E3",
+            " 1",
+            "1 ",
+            "1,000",
+            "１２",
+            "007",
+            "00",
+            "NaN",
+            "inf",
+            "10000000000000",
+            "1.2.3",
+            "0x10",
+            "¥1",
+            "1_0",
         ] {
-            assert_eq!(text.parse::<Fen>(), Err(NotAnAmount(text.to_owned())), "{text}");
+            assert_eq!(
+                text.parse::<Fen>(),
+                Err(NotAnAmount(text.to_owned())),
+                "{text}"
+            );
         }
         assert!(serde_json::from_str::<Fen>("1").is_err());
-        assert_eq!(serde_json::to_string(&Fen(12_000_000)).unwrap(), "\"120000.00\"");
+        assert_eq!(
+            serde_json::to_string(&Fen(12_000_000)).unwrap(),
+            "\"120000.00\""
+        );
     }
 
     proptest! {

@@ -32,8 +32,16 @@ crate::word! {
 }
 
 impl Problem {
-    pub(super) fn new(pointer: impl Into<String>, kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), kind, detail: detail.into() }
+    pub(super) fn new(
+        pointer: impl Into<String>,
+        kind: ProblemKind,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            kind,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -43,9 +51,26 @@ impl std::fmt::Display for Problem {
     }
 }
 
-const FIELDS: &[&str] =
-    &["id", "version", "title", "process", "issuer", "jurisdiction", "effective_from", "effective_to", "clauses"];
-const CLAUSE_FIELDS: &[&str] = &["key", "value", "unit", "text_zh", "text_en", "basis", "basis_kind"];
+const FIELDS: &[&str] = &[
+    "id",
+    "version",
+    "title",
+    "process",
+    "issuer",
+    "jurisdiction",
+    "effective_from",
+    "effective_to",
+    "clauses",
+];
+const CLAUSE_FIELDS: &[&str] = &[
+    "key",
+    "value",
+    "unit",
+    "text_zh",
+    "text_en",
+    "basis",
+    "basis_kind",
+];
 const BASIS_FIELDS: &[&str] = &["document", "article"];
 
 impl RuleSet {
@@ -54,8 +79,8 @@ impl RuleSet {
     /// # Errors
     /// All problems found, not only the first.
     pub fn read(json: &str) -> Result<Self, Vec<Problem>> {
-        let value: Value =
-            serde_json::from_str(json).map_err(|e| vec![Problem::new("", ProblemKind::NotJson, e.to_string())])?;
+        let value: Value = serde_json::from_str(json)
+            .map_err(|e| vec![Problem::new("", ProblemKind::NotJson, e.to_string())])?;
         let mut problems = Vec::new();
         let set = read_set(&value, &mut problems);
         if let Some(set) = &set
@@ -71,12 +96,29 @@ impl RuleSet {
     }
 }
 
-fn fields(pointer: &str, object: &Map<String, Value>, known: &[&str], optional: &[&str], problems: &mut Vec<Problem>) {
+fn fields(
+    pointer: &str,
+    object: &Map<String, Value>,
+    known: &[&str],
+    optional: &[&str],
+    problems: &mut Vec<Problem>,
+) {
     for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
-        problems.push(Problem::new(format!("{pointer}/{name}"), ProblemKind::UnknownField, name));
+        problems.push(Problem::new(
+            format!("{pointer}/{name}"),
+            ProblemKind::UnknownField,
+            name,
+        ));
     }
-    for name in known.iter().filter(|name| !object.contains_key(**name) && !optional.contains(name)) {
-        problems.push(Problem::new(format!("{pointer}/{name}"), ProblemKind::MissingField, *name));
+    for name in known
+        .iter()
+        .filter(|name| !object.contains_key(**name) && !optional.contains(name))
+    {
+        problems.push(Problem::new(
+            format!("{pointer}/{name}"),
+            ProblemKind::MissingField,
+            *name,
+        ));
     }
 }
 
@@ -92,11 +134,17 @@ fn read_set(value: &Value, problems: &mut Vec<Problem>) -> Option<RuleSet> {
         Some(Some(items)) => {
             let mut seen = BTreeSet::new();
             for (at, item) in items.iter().enumerate() {
-                let Some(clause) = read_clause(at, item, problems) else { continue };
+                let Some(clause) = read_clause(at, item, problems) else {
+                    continue;
+                };
                 if seen.insert(clause.key.clone()) {
                     clauses.push(clause);
                 } else {
-                    problems.push(Problem::new(format!("/clauses/{at}/key"), ProblemKind::DuplicateKey, clause.key));
+                    problems.push(Problem::new(
+                        format!("/clauses/{at}/key"),
+                        ProblemKind::DuplicateKey,
+                        clause.key,
+                    ));
                 }
             }
         }
@@ -107,17 +155,26 @@ fn read_set(value: &Value, problems: &mut Vec<Problem>) -> Option<RuleSet> {
         let value = object.get(name)?;
         let text = value.as_str().filter(|text| !text.trim().is_empty());
         if text.is_none() {
-            problems.push(Problem::new(format!("/{name}"), ProblemKind::WrongType, "text"));
+            problems.push(Problem::new(
+                format!("/{name}"),
+                ProblemKind::WrongType,
+                "text",
+            ));
         }
         text.map(str::to_owned)
     };
-    let (id, version, title, process) = (text("id"), text("version"), text("title"), text("process"));
+    let (id, version, title, process) =
+        (text("id"), text("version"), text("title"), text("process"));
     let (issuer, jurisdiction) = (text("issuer"), text("jurisdiction"));
     let mut date = |name: &str| {
         let value = object.get(name).filter(|value| !value.is_null())?;
         let day = value.as_str().and_then(|text| text.parse().ok());
         if day.is_none() {
-            problems.push(Problem::new(format!("/{name}"), ProblemKind::WrongType, "date"));
+            problems.push(Problem::new(
+                format!("/{name}"),
+                ProblemKind::WrongType,
+                "date",
+            ));
         }
         day
     };
@@ -133,8 +190,15 @@ fn read_set(value: &Value, problems: &mut Vec<Problem>) -> Option<RuleSet> {
         effective_to,
         clauses,
     };
-    if set.effective_to.is_some_and(|last| last < set.effective_from) {
-        problems.push(Problem::new("/effective_to", ProblemKind::Inconsistent, "before effective_from"));
+    if set
+        .effective_to
+        .is_some_and(|last| last < set.effective_from)
+    {
+        problems.push(Problem::new(
+            "/effective_to",
+            ProblemKind::Inconsistent,
+            "before effective_from",
+        ));
     }
     Some(set)
 }
@@ -148,7 +212,13 @@ fn read_clause(at: usize, item: &Value, problems: &mut Vec<Problem>) -> Option<C
     let before = problems.len();
     fields(&pointer, object, CLAUSE_FIELDS, &[], problems);
     if let Some(basis) = object.get("basis").and_then(Value::as_object) {
-        fields(&format!("{pointer}/basis"), basis, BASIS_FIELDS, &[], problems);
+        fields(
+            &format!("{pointer}/basis"),
+            basis,
+            BASIS_FIELDS,
+            &[],
+            problems,
+        );
     }
     if problems.len() > before {
         return None;

@@ -122,7 +122,11 @@ impl RuleSet {
 
     /// `proposal` while any clause is no law.
     pub fn status(&self) -> RuleStatus {
-        if self.clauses.iter().all(|clause| clause.basis_kind == BasisKind::Law) {
+        if self
+            .clauses
+            .iter()
+            .all(|clause| clause.basis_kind == BasisKind::Law)
+        {
             RuleStatus::InForce
         } else {
             RuleStatus::Proposal
@@ -134,7 +138,10 @@ impl RuleSet {
         let mut sorted = self.clone();
         sorted.clauses.sort_by(|a, b| a.key.cmp(&b.key));
         let mut text = String::new();
-        canonical(&serde_json::to_value(&sorted).unwrap_or_default(), &mut text);
+        canonical(
+            &serde_json::to_value(&sorted).unwrap_or_default(),
+            &mut text,
+        );
         hex(&Sha256::digest(text.as_bytes()))
     }
 }
@@ -175,6 +182,8 @@ fn canonical(value: &Value, out: &mut String) {
             }
             out.push(']');
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            out.push_str(&value.to_string());
+        }
     }
 }

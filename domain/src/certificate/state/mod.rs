@@ -62,7 +62,10 @@ impl CertificateFacts {
     pub fn issued(issued_on: NaiveDate, valid_until: NaiveDate) -> Self {
         Self {
             issued_on,
-            validity: vec![Validity { from: issued_on, until: valid_until }],
+            validity: vec![Validity {
+                from: issued_on,
+                until: valid_until,
+            }],
             suspensions: Vec::new(),
             renewals: Vec::new(),
             superseded_on: None,
@@ -85,7 +88,10 @@ pub fn valid_until(issued_on: NaiveDate, rules: &CertificateRules) -> Option<Nai
 /// The validity of the next version: from the day after the old end, so that early renewal loses nothing.
 pub fn renewed(old_until: NaiveDate, rules: &CertificateRules) -> Option<Validity> {
     let until = last_day_of_month_after(old_until, rules.months)?;
-    Some(Validity { from: old_until.succ_opt()?, until })
+    Some(Validity {
+        from: old_until.succ_opt()?,
+        until,
+    })
 }
 
 /// The first day on which a renewal may be submitted.
@@ -100,8 +106,11 @@ pub fn grace_ends_on(valid_until: NaiveDate, rules: &CertificateRules) -> Option
 
 /// The days of the reminders of expiry, earliest first.
 pub fn reminders(valid_until: NaiveDate, rules: &CertificateRules) -> Vec<NaiveDate> {
-    let mut days: Vec<NaiveDate> =
-        rules.remind_days.iter().filter_map(|days| valid_until.checked_sub_days(Days::new(u64::from(*days)))).collect();
+    let mut days: Vec<NaiveDate> = rules
+        .remind_days
+        .iter()
+        .filter_map(|days| valid_until.checked_sub_days(Days::new(u64::from(*days))))
+        .collect();
     days.sort_unstable();
     days
 }
@@ -132,20 +141,40 @@ pub fn state_on(day: NaiveDate, facts: &CertificateFacts) -> Option<(Certificate
         .filter(|pause| pause.from <= day && pause.lifted_on.is_none_or(|lifted| day < lifted))
         .map(|pause| pause.from)
         .min();
-    let current = facts.validity.iter().find(|validity| (validity.from..=validity.until).contains(&day));
+    let current = facts
+        .validity
+        .iter()
+        .find(|validity| (validity.from..=validity.until).contains(&day));
     let Some(current) = current else {
         // A renewed version may begin later than this day: only what has ended counts.
-        let ended = facts.validity.iter().map(|validity| validity.until).filter(|until| *until < day).max()?;
+        let ended = facts
+            .validity
+            .iter()
+            .map(|validity| validity.until)
+            .filter(|until| *until < day)
+            .max()?;
         let is_pending = suspension.is_none()
             && facts.renewals.iter().any(|renewal| {
-                renewal.submitted_on <= ended && renewal.decided_on.is_none_or(|decided| day < decided)
+                renewal.submitted_on <= ended
+                    && renewal.decided_on.is_none_or(|decided| day < decided)
             });
-        let state = if is_pending { CertificateState::ExpiredPending } else { CertificateState::Expired };
+        let state = if is_pending {
+            CertificateState::ExpiredPending
+        } else {
+            CertificateState::Expired
+        };
         return Some((state, ended.succ_opt()?));
     };
     if let Some(from) = suspension {
         return Some((CertificateState::Suspended, from));
     }
-    let lifted = facts.suspensions.iter().filter_map(|pause| reached(pause.lifted_on)).max();
-    Some((CertificateState::Valid, lifted.map_or(current.from, |lifted| lifted.max(current.from))))
+    let lifted = facts
+        .suspensions
+        .iter()
+        .filter_map(|pause| reached(pause.lifted_on))
+        .max();
+    Some((
+        CertificateState::Valid,
+        lifted.map_or(current.from, |lifted| lifted.max(current.from)),
+    ))
 }

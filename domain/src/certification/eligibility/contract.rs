@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use super::{Facts, years_before};
 use crate::certification::{
-    ApplicationType, CertificationForm, ContractEntry, ContractRole, EvidenceKind, Level, PartyRelation,
+    ApplicationType, CertificationForm, ContractEntry, ContractRole, EvidenceKind, Level,
+    PartyRelation,
 };
 use crate::rule::{CertificationRules, ContractRules, Fen};
 
@@ -68,11 +69,21 @@ impl Credit {
     }
 
     pub fn counted(&self) -> impl Iterator<Item = (usize, &Counted)> {
-        self.contracts.iter().filter_map(|contract| contract.counted.as_ref().map(|counted| (contract.index, counted)))
+        self.contracts.iter().filter_map(|contract| {
+            contract
+                .counted
+                .as_ref()
+                .map(|counted| (contract.index, counted))
+        })
     }
 }
 
-pub(super) fn count(level: Level, form: &CertificationForm, facts: &Facts, rules: &CertificationRules) -> Credit {
+pub(super) fn count(
+    level: Level,
+    form: &CertificationForm,
+    facts: &Facts,
+    rules: &CertificationRules,
+) -> Credit {
     let years = rules.level(level).map_or(0, |level| level.window_years);
     let case = Case {
         from: years_before(facts.submitted_on, years).unwrap_or(facts.submitted_on),
@@ -83,7 +94,11 @@ pub(super) fn count(level: Level, form: &CertificationForm, facts: &Facts, rules
         facts,
         rules: &rules.contract,
     };
-    let mut credit = Credit { contracts: Vec::new(), halves: 0, amount_hundredths: 0 };
+    let mut credit = Credit {
+        contracts: Vec::new(),
+        halves: 0,
+        amount_hundredths: 0,
+    };
     for (index, contract) in form.contracts.iter().enumerate() {
         let reg_no = contract.registration();
         let mut excluded = case.exclusions(contract, &reg_no);
@@ -95,7 +110,12 @@ pub(super) fn count(level: Level, form: &CertificationForm, facts: &Facts, rules
             credit.halves += counted.halves;
             credit.amount_hundredths += i128::from(counted.amount_fen_hundredths);
         }
-        credit.contracts.push(ContractCredit { index, reg_no, counted, excluded });
+        credit.contracts.push(ContractCredit {
+            index,
+            reg_no,
+            counted,
+            excluded,
+        });
     }
     credit
 }
@@ -113,30 +133,65 @@ impl Case<'_> {
     fn exclusions(&self, contract: &ContractEntry, reg_no: &str) -> Vec<Exclusion> {
         let rules = self.rules;
         let share = contract.share_pct.unwrap_or(0);
-        let others: u32 =
-            self.facts.other_shares.iter().filter(|other| other.reg_no == reg_no).map(|other| other.share_pct).sum();
+        let others: u32 = self
+            .facts
+            .other_shares
+            .iter()
+            .filter(|other| other.reg_no == reg_no)
+            .map(|other| other.share_pct)
+            .sum();
         let is_related = match contract.broker_party_relation {
             Some(PartyRelation::Party) => true,
             // A stake that is not stated may be of any size.
-            Some(PartyRelation::Shareholder) => contract.party_stake_pct.is_none_or(|stake| stake >= rules.party_stake_pct),
-            Some(PartyRelation::None | PartyRelation::Employee | PartyRelation::Family) | None => false,
+            Some(PartyRelation::Shareholder) => contract
+                .party_stake_pct
+                .is_none_or(|stake| stake >= rules.party_stake_pct),
+            Some(PartyRelation::None | PartyRelation::Employee | PartyRelation::Family) | None => {
+                false
+            }
         };
-        let is_number = reg_no.bytes().all(|b| b.is_ascii_digit()) && rules.reg_no_digits.contains(&reg_no.len());
-        let is_registered =
-            is_number && contract.registered_on.is_some() && contract.shows(EvidenceKind::RegistrationProof);
-        let registered = |test: &dyn Fn(NaiveDate) -> bool| contract.registered_on.is_some_and(test);
+        let is_number = reg_no.bytes().all(|b| b.is_ascii_digit())
+            && rules.reg_no_digits.contains(&reg_no.len());
+        let is_registered = is_number
+            && contract.registered_on.is_some()
+            && contract.shows(EvidenceKind::RegistrationProof);
+        let registered =
+            |test: &dyn Fn(NaiveDate) -> bool| contract.registered_on.is_some_and(test);
         let role = self.role(contract);
         [
             (!is_registered, Exclusion::NotRegistered),
-            (self.facts.deregistered.iter().any(|other| other == reg_no), Exclusion::Deregistered),
-            (contract.contract_amount.is_none_or(|amount| amount < rules.min_amount), Exclusion::TooSmall),
-            (registered(&|day| !self.is_inside(day)), Exclusion::OutOfWindow),
-            (registered(&|day| self.issued_on.is_some_and(|issued| day <= issued)), Exclusion::BeforeCertificate),
+            (
+                self.facts.deregistered.iter().any(|other| other == reg_no),
+                Exclusion::Deregistered,
+            ),
+            (
+                contract
+                    .contract_amount
+                    .is_none_or(|amount| amount < rules.min_amount),
+                Exclusion::TooSmall,
+            ),
+            (
+                registered(&|day| !self.is_inside(day)),
+                Exclusion::OutOfWindow,
+            ),
+            (
+                registered(&|day| self.issued_on.is_some_and(|issued| day <= issued)),
+                Exclusion::BeforeCertificate,
+            ),
             (is_related, Exclusion::RelatedParty),
-            (share > 100 || others.saturating_add(share) > rules.share_total_pct, Exclusion::ShareOverflow),
+            (
+                share > 100 || others.saturating_add(share) > rules.share_total_pct,
+                Exclusion::ShareOverflow,
+            ),
             (role == Role::Unproven, Exclusion::RoleUnproven),
             (role == Role::InvoiceOutside, Exclusion::InvoiceOutOfWindow),
-            (self.facts.credited_before.iter().any(|other| other == reg_no), Exclusion::CreditedBefore),
+            (
+                self.facts
+                    .credited_before
+                    .iter()
+                    .any(|other| other == reg_no),
+                Exclusion::CreditedBefore,
+            ),
         ]
         .into_iter()
         .filter_map(|(is_so, why)| is_so.then_some(why))
@@ -148,10 +203,15 @@ impl Case<'_> {
     }
 
     fn role(&self, contract: &ContractEntry) -> Role {
-        let is_shown = [EvidenceKind::IntermediaryContract, EvidenceKind::BrokerClause, EvidenceKind::InstitutionConfirmation]
-            .into_iter()
-            .any(|kind| contract.shows(kind));
-        let is_paid = contract.shows(EvidenceKind::CommissionInvoice) && contract.shows(EvidenceKind::BankSlip);
+        let is_shown = [
+            EvidenceKind::IntermediaryContract,
+            EvidenceKind::BrokerClause,
+            EvidenceKind::InstitutionConfirmation,
+        ]
+        .into_iter()
+        .any(|kind| contract.shows(kind));
+        let is_paid = contract.shows(EvidenceKind::CommissionInvoice)
+            && contract.shows(EvidenceKind::BankSlip);
         match contract.invoice_on {
             _ if is_shown => Role::Shown,
             Some(day) if is_paid && self.is_inside(day) => Role::Shown,
@@ -169,7 +229,9 @@ impl Case<'_> {
             Some(_) | None => 0,
         };
         // An amount has at most fifteen digits and a share three, so the product fits.
-        let part = |amount: Option<Fen>| amount.map_or(0, |amount| amount.0.saturating_mul(i64::from(share)));
+        let part = |amount: Option<Fen>| {
+            amount.map_or(0, |amount| amount.0.saturating_mul(i64::from(share)))
+        };
         Counted {
             halves,
             amount_fen_hundredths: part(contract.contract_amount),

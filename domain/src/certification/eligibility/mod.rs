@@ -5,6 +5,7 @@
 
 mod condition;
 mod contract;
+mod performance;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use crate::broker::Profile;
 use crate::fault::Fault;
 use crate::rule::{BasisKind, CertificationRules, Fen, RuleStatus};
 
-pub use contract::{Counted, ContractCredit, Exclusion};
+pub use contract::{ContractCredit, Counted, Exclusion};
 
 /// What the conditions depend on besides the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,9 @@ impl Facts {
 
     /// The certificate of the highest level.
     pub fn current(&self) -> Option<&HeldCertificate> {
-        self.held.iter().max_by_key(|held| (held.level, held.issued_on))
+        self.held
+            .iter()
+            .max_by_key(|held| (held.level, held.issued_on))
     }
 }
 
@@ -126,7 +129,9 @@ pub struct Condition {
 impl Eligibility {
     /// The condition with this key.
     pub fn condition(&self, key: &str) -> Option<&Condition> {
-        self.conditions.iter().find(|condition| condition.key == key)
+        self.conditions
+            .iter()
+            .find(|condition| condition.key == key)
     }
 
     /// The conditions that are not met, as faults of the application as a whole.
@@ -135,7 +140,8 @@ impl Eligibility {
             .iter()
             .filter(|condition| !condition.met)
             .map(|condition| {
-                let params = serde_json::json!({ "required": condition.required, "found": condition.found });
+                let params =
+                    serde_json::json!({ "required": condition.required, "found": condition.found });
                 Fault::with("", &condition.rule, params)
             })
             .collect()
@@ -176,10 +182,17 @@ fn years_after(day: NaiveDate, years: u32) -> Option<NaiveDate> {
 }
 
 /// Years whose annual check a certificate issued on a day must have passed by `day`.
-fn annual_years(issued_on: NaiveDate, day: NaiveDate, is_decision: bool, rules: &CertificationRules) -> Vec<i32> {
-    let of_year = |year: i32, at: crate::rule::MonthDay| NaiveDate::from_ymd_opt(year, at.month, at.day);
+fn annual_years(
+    issued_on: NaiveDate,
+    day: NaiveDate,
+    is_decision: bool,
+    rules: &CertificationRules,
+) -> Vec<i32> {
+    let of_year =
+        |year: i32, at: crate::rule::MonthDay| NaiveDate::from_ymd_opt(year, at.month, at.day);
     let issued_in = issued_on.year();
-    let is_exempt = of_year(issued_in, rules.annual.exempt_after).is_some_and(|last| issued_on > last);
+    let is_exempt =
+        of_year(issued_in, rules.annual.exempt_after).is_some_and(|last| issued_on > last);
     let first = if is_exempt { issued_in + 1 } else { issued_in };
     // At the submission a report that can still be filed is not held against anyone; at the decision it is due.
     let is_due = |year: &i32| {

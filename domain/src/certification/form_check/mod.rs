@@ -2,6 +2,9 @@
 
 mod contract;
 mod person;
+#[cfg(test)]
+mod tests;
+mod training;
 
 use std::collections::BTreeSet;
 
@@ -45,7 +48,11 @@ pub struct BaseRecognition {
 impl Context {
     /// The sum of the others' shares of a contract, in percent.
     pub fn others_of(&self, reg_no: &str) -> u32 {
-        self.other_shares.iter().filter(|other| other.reg_no == reg_no).map(|other| other.share_pct).sum()
+        self.other_shares
+            .iter()
+            .filter(|other| other.reg_no == reg_no)
+            .map(|other| other.share_pct)
+            .sum()
     }
 }
 
@@ -54,15 +61,24 @@ impl CertificationForm {
     /// under `/profile`.
     ///
     /// Whether the level's conditions are reached is no fault: [`super::eligibility::evaluate`] explains that.
-    pub fn check(&self, profile: &Profile, rules: &CertificationRules, context: &Context) -> Vec<Fault> {
+    pub fn check(
+        &self,
+        profile: &Profile,
+        rules: &CertificationRules,
+        context: &Context,
+    ) -> Vec<Fault> {
         let mut faults = Faults::default();
         for fault in profile.check(context.submitted_on) {
-            faults.with(format!("/profile{}", fault.pointer), &fault.rule, fault.params);
+            faults.with(
+                format!("/profile{}", fault.pointer),
+                &fault.rule,
+                fault.params,
+            );
         }
         person::check(profile, rules, context, &mut faults);
         self.check_ladder(profile, context, &mut faults);
         contract::check(self, profile, rules, context, &mut faults);
-        self.check_trainings(context, &mut faults);
+        training::check(self, context, &mut faults);
         self.check_narrative(rules, context, &mut faults);
         self.check_declarations(&mut faults);
         faults.0
@@ -99,7 +115,11 @@ impl CertificationForm {
             return;
         };
         if context.held.is_some_and(|held| held >= target) {
-            faults.with("/target_level", "level_held_already", json!({ "held": context.held }));
+            faults.with(
+                "/target_level",
+                "level_held_already",
+                json!({ "held": context.held }),
+            );
         }
         let before = match target {
             Level::L1 => None,
@@ -108,62 +128,23 @@ impl CertificationForm {
         };
         match self.kind {
             Some(ApplicationType::Upgrade) if before.is_none() || context.held < before => {
-                faults.with("/target_level", "level_skip", json!({ "held": context.held, "required": before }));
+                faults.with(
+                    "/target_level",
+                    "level_skip",
+                    json!({ "held": context.held, "required": before }),
+                );
             }
             Some(ApplicationType::Initial) if target == Level::L3 => {
-                faults.with("/target_level", "level_skip", json!({ "held": context.held, "required": before }));
+                faults.with(
+                    "/target_level",
+                    "level_skip",
+                    json!({ "held": context.held, "required": before }),
+                );
             }
             Some(ApplicationType::Initial) if self.is_direct_entry() => {
                 faults.required("/profile/title_level", profile.title_level.as_ref());
             }
             Some(ApplicationType::Initial | ApplicationType::Upgrade) | None => {}
-        }
-    }
-
-    fn check_trainings(&self, context: &Context, faults: &mut Faults) {
-        if self.trainings.is_empty() {
-            faults.add("/trainings", "required");
-        }
-        let mut numbers = BTreeSet::new();
-        for (at, training) in self.trainings.iter().enumerate() {
-            let pointer = format!("/trainings/{at}");
-            faults.required_text(&format!("{pointer}/certificate_no"), training.certificate_no.as_ref(), 64);
-            faults.required_text(&format!("{pointer}/base"), training.base.as_ref(), 200);
-            faults.required(&format!("{pointer}/level"), training.level.as_ref());
-            faults.past_date(&format!("{pointer}/from"), training.from, context.submitted_on);
-            // X4: ended by the submission, and not before the base was recognised.
-            faults.past_date(&format!("{pointer}/to"), training.to, context.submitted_on);
-            if let (Some(from), Some(to)) = (training.from, training.to)
-                && from > to
-            {
-                faults.add(format!("{pointer}/to"), "period_reversed");
-            }
-            let base = context.bases.iter().find(|base| Some(&base.base) == training.base.as_ref());
-            if let (Some(base), Some(to)) = (base, training.to)
-                && to < base.recognised_on
-            {
-                faults.with(format!("{pointer}/to"), "training_backdated", json!({ "recognised_on": base.recognised_on }));
-            }
-            match training.hours {
-                None => faults.add(format!("{pointer}/hours"), "required"),
-                Some(0) => faults.add(format!("{pointer}/hours"), "number_range"),
-                Some(_) => {}
-            }
-            match training.exam_score {
-                None => faults.add(format!("{pointer}/exam_score"), "required"),
-                Some(score) if score > 100 => faults.with(format!("{pointer}/exam_score"), "number_range", json!({ "max": 100 })),
-                Some(_) => {}
-            }
-            if training.level > Some(Level::L1) {
-                faults.required_text(&format!("{pointer}/national_filing_no"), training.national_filing_no.as_ref(), 32);
-            } else {
-                faults.optional_text(&format!("{pointer}/national_filing_no"), training.national_filing_no.as_ref(), 32);
-            }
-            if let Some(number) = &training.certificate_no
-                && !numbers.insert((training.base.clone(), number.trim().to_owned()))
-            {
-                faults.add(format!("{pointer}/certificate_no"), "training_duplicate");
-            }
         }
     }
 
@@ -179,43 +160,88 @@ impl CertificationForm {
                 Some(number) if number > chrono::Datelike::year(&context.submitted_on) => {
                     faults.add(format!("{pointer}/year"), "date_in_future");
                 }
-                Some(number) if !years.insert(number) => faults.add(format!("{pointer}/year"), "ce_year_duplicate"),
+                Some(number) if !years.insert(number) => {
+                    faults.add(format!("{pointer}/year"), "ce_year_duplicate");
+                }
                 Some(_) => {}
             }
-            for (name, hours) in [("public_hours", year.public_hours), ("professional_hours", year.professional_hours)] {
+            for (name, hours) in [
+                ("public_hours", year.public_hours),
+                ("professional_hours", year.professional_hours),
+            ] {
                 match hours {
                     None => faults.add(format!("{pointer}/{name}"), "required"),
                     // Hours of a year: nobody can learn longer.
-                    Some(hours) if hours > 8_784 => faults.add(format!("{pointer}/{name}"), "number_range"),
+                    Some(hours) if hours > 8_784 => {
+                        faults.add(format!("{pointer}/{name}"), "number_range");
+                    }
                     Some(_) => {}
                 }
             }
-            faults.required_text(&format!("{pointer}/certificate_no"), year.certificate_no.as_ref(), 64);
+            faults.required_text(
+                &format!("{pointer}/certificate_no"),
+                year.certificate_no.as_ref(),
+                64,
+            );
         }
-        let needed = self.target_level.and_then(|level| rules.level(level)).map_or(0, |level| level.achievements as usize);
+        let needed = self
+            .target_level
+            .and_then(|level| rules.level(level))
+            .map_or(0, |level| level.achievements as usize);
         let found = self.achievements.len();
         if found < needed || found > rules.case.max_cases {
-            faults.with("/achievements", "achievement_count", json!({ "min": needed, "max": rules.case.max_cases, "found": found }));
+            faults.with(
+                "/achievements",
+                "achievement_count",
+                json!({ "min": needed, "max": rules.case.max_cases, "found": found }),
+            );
         }
         for (at, case) in self.achievements.iter().enumerate() {
-            faults.required_text(&format!("/achievements/{at}/title"), case.title.as_ref(), 200);
+            faults.required_text(
+                &format!("/achievements/{at}/title"),
+                case.title.as_ref(),
+                200,
+            );
             let pointer = format!("/achievements/{at}/text");
             match &case.text {
                 None => faults.add(pointer, "required"),
                 Some(text) => {
-                    faults.take(&pointer, crate::broker::plain(text, rules.case.min_chars, rules.case.max_chars));
+                    faults.take(
+                        &pointer,
+                        crate::broker::plain(text, rules.case.min_chars, rules.case.max_chars),
+                    );
                 }
             }
         }
         for (at, honour) in self.honours.iter().enumerate() {
             faults.required_text(&format!("/honours/{at}/name"), honour.name.as_ref(), 200);
-            faults.required_text(&format!("/honours/{at}/issuer"), honour.issuer.as_ref(), 200);
-            faults.past_date(&format!("/honours/{at}/awarded_on"), honour.awarded_on, context.submitted_on);
+            faults.required_text(
+                &format!("/honours/{at}/issuer"),
+                honour.issuer.as_ref(),
+                200,
+            );
+            faults.past_date(
+                &format!("/honours/{at}/awarded_on"),
+                honour.awarded_on,
+                context.submitted_on,
+            );
         }
         for (at, publication) in self.publications.iter().enumerate() {
-            faults.required_text(&format!("/publications/{at}/title"), publication.title.as_ref(), 300);
-            faults.required_text(&format!("/publications/{at}/outlet"), publication.outlet.as_ref(), 200);
-            faults.past_date(&format!("/publications/{at}/published_on"), publication.published_on, context.submitted_on);
+            faults.required_text(
+                &format!("/publications/{at}/title"),
+                publication.title.as_ref(),
+                300,
+            );
+            faults.required_text(
+                &format!("/publications/{at}/outlet"),
+                publication.outlet.as_ref(),
+                200,
+            );
+            faults.past_date(
+                &format!("/publications/{at}/published_on"),
+                publication.published_on,
+                context.submitted_on,
+            );
         }
     }
 
@@ -226,7 +252,11 @@ impl CertificationForm {
                 if !declaration.accepted {
                     faults.add("/integrity_declaration/accepted", "declaration_required");
                 }
-                faults.required_text("/integrity_declaration/text_version", declaration.text_version.as_ref(), 32);
+                faults.required_text(
+                    "/integrity_declaration/text_version",
+                    declaration.text_version.as_ref(),
+                    32,
+                );
             }
         }
         match self.crime_declaration {
@@ -243,7 +273,11 @@ impl CertificationForm {
                 if !consent.publicity_accepted {
                     faults.add("/privacy_consent/publicity_accepted", "consent_required");
                 }
-                faults.required_text("/privacy_consent/text_version", consent.text_version.as_ref(), 32);
+                faults.required_text(
+                    "/privacy_consent/text_version",
+                    consent.text_version.as_ref(),
+                    32,
+                );
             }
         }
     }

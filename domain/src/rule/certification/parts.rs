@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::get::Get;
 use super::{
-    CertificateRules, ContractRules, Get, LevelRules, MonthDay, PersonRules, Problem, ProblemKind, Ratio, ScoringRules,
+    CertificateRules, ContractRules, LevelRules, MonthDay, PersonRules, Ratio, ScoringRules,
 };
 use crate::certification::{Dimension, Level};
+use crate::rule::read::{Problem, ProblemKind};
 use crate::word::Word;
 
 impl Get<'_> {
@@ -36,7 +38,8 @@ impl Get<'_> {
         let assist = self.halves("contract.assist_count");
         let patterns = self.value("contract.reg_no", |set| {
             let patterns: Vec<String> = set.typed("contract.reg_no")?;
-            let lengths: Option<Vec<usize>> = patterns.iter().map(|pattern| digits_of(pattern)).collect();
+            let lengths: Option<Vec<usize>> =
+                patterns.iter().map(|pattern| digits_of(pattern)).collect();
             lengths.filter(|lengths| !lengths.is_empty())
         });
         Some(ContractRules {
@@ -90,11 +93,23 @@ impl Get<'_> {
             let weights: BTreeMap<Dimension, u32> = set.typed("scoring.dimensions")?;
             (weights.len() == Dimension::ALL.len()).then(|| weights.into_iter().collect::<Vec<_>>())
         });
-        if weights.as_ref().is_some_and(|weights| weights.iter().map(|(_, weight)| weight).sum::<u32>() != 100) {
-            self.problems.push(Problem::new("/clauses", ProblemKind::Inconsistent, "scoring.dimensions do not sum to 100"));
+        if weights
+            .as_ref()
+            .is_some_and(|weights| weights.iter().map(|(_, weight)| weight).sum::<u32>() != 100)
+        {
+            self.problems.push(Problem::new(
+                "/clauses",
+                ProblemKind::Inconsistent,
+                "scoring.dimensions do not sum to 100",
+            ));
         }
-        let (max_score, pass_mean) = (self.number("scoring.max_score"), self.number("scoring.pass_mean"));
-        let pass_votes = self.value("scoring.pass_votes", |set| ratio(set.text("scoring.pass_votes")?));
+        let (max_score, pass_mean) = (
+            self.number("scoring.max_score"),
+            self.number("scoring.pass_mean"),
+        );
+        let pass_votes = self.value("scoring.pass_votes", |set| {
+            ratio(set.text("scoring.pass_votes")?)
+        });
         let (least, odd) = (self.number("panel.min_experts"), self.flag("panel.odd"));
         Some(ScoringRules {
             weights: weights?,
@@ -107,8 +122,14 @@ impl Get<'_> {
     }
 
     pub(super) fn certificate(&mut self) -> Option<CertificateRules> {
-        let months = self.value("certificate.months", |set| set.number("certificate.months").filter(|months| *months > 0));
-        let days = (self.number("certificate.renewal_opens_days"), self.number("certificate.grace_days"));
+        let months = self.value("certificate.months", |set| {
+            set.number("certificate.months")
+                .filter(|months| *months > 0)
+        });
+        let days = (
+            self.number("certificate.renewal_opens_days"),
+            self.number("certificate.grace_days"),
+        );
         let remind_days = self.typed("certificate.remind_days");
         Some(CertificateRules {
             months: months?,
@@ -135,11 +156,18 @@ impl Get<'_> {
 
 /// The length in a pattern `^\d{14}$`; patterns of registration numbers have no other form.
 fn digits_of(pattern: &str) -> Option<usize> {
-    pattern.strip_prefix("^\\d{")?.strip_suffix("}$")?.parse().ok()
+    pattern
+        .strip_prefix("^\\d{")?
+        .strip_suffix("}$")?
+        .parse()
+        .ok()
 }
 
 fn ratio(text: &str) -> Option<Ratio> {
     let (numerator, denominator) = text.split_once('/')?;
-    let ratio = Ratio { numerator: numerator.parse().ok()?, denominator: denominator.parse().ok()? };
+    let ratio = Ratio {
+        numerator: numerator.parse().ok()?,
+        denominator: denominator.parse().ok()?,
+    };
     (ratio.denominator > 0 && ratio.numerator <= ratio.denominator).then_some(ratio)
 }

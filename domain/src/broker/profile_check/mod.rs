@@ -1,5 +1,8 @@
 //! Faults of a profile that need no rule set: forms, missing fields, and fields that contradict each other.
 
+#[cfg(test)]
+mod tests;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -26,7 +29,9 @@ impl Faults {
 
     /// Adds the fault of a check, if it failed.
     pub fn take<T>(&mut self, pointer: &str, checked: Result<T, Broken>) -> Option<T> {
-        checked.map_err(|broken| self.0.push(broken.at(pointer))).ok()
+        checked
+            .map_err(|broken| self.0.push(broken.at(pointer)))
+            .ok()
     }
 
     /// A field that must be there.
@@ -57,7 +62,9 @@ impl Faults {
     pub fn past_date(&mut self, pointer: &str, value: Option<NaiveDate>, latest: NaiveDate) {
         match value {
             None => self.add(pointer, "required"),
-            Some(day) if day > latest => self.with(pointer, "date_in_future", json!({ "latest": latest })),
+            Some(day) if day > latest => {
+                self.with(pointer, "date_in_future", json!({ "latest": latest }));
+            }
             Some(_) => {}
         }
     }
@@ -96,14 +103,18 @@ impl Profile {
                     if self.sex.is_some_and(|sex| sex != id.sex()) {
                         faults.add("/sex", "id_sex_mismatch");
                     }
-                    if self.birth_date.is_some_and(|birth| birth != id.birth_date()) {
+                    if self
+                        .birth_date
+                        .is_some_and(|birth| birth != id.birth_date())
+                    {
                         faults.add("/birth_date", "id_birth_mismatch");
                     }
                 }
             }
             (_, Some(number)) => {
                 let number = super::resident_id::normalise(number);
-                let is_shaped = (4..=20).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_alphanumeric());
+                let is_shaped = (4..=20).contains(&number.len())
+                    && number.bytes().all(|b| b.is_ascii_alphanumeric());
                 if !is_shaped {
                     faults.add("/id_number", "id_format");
                 }
@@ -155,7 +166,11 @@ impl Profile {
         faults.past_date("/graduated_on", self.graduated_on, today);
         faults.required_text("/degree_cert_no", self.degree_cert_no.as_ref(), 32);
         if self.degree_is_foreign {
-            faults.required_text("/degree_recognition_no", self.degree_recognition_no.as_ref(), 32);
+            faults.required_text(
+                "/degree_recognition_no",
+                self.degree_recognition_no.as_ref(),
+                32,
+            );
         }
         if self.title_level.is_some() {
             faults.required("/title_series", self.title_series.as_ref());
@@ -166,7 +181,11 @@ impl Profile {
         if let (Some(graduated), Some(titled)) = (self.graduated_on, self.title_date)
             && graduated >= titled
         {
-            faults.with("/title_date", "title_before_graduation", json!({ "graduated_on": graduated }));
+            faults.with(
+                "/title_date",
+                "title_before_graduation",
+                json!({ "graduated_on": graduated }),
+            );
         }
         for (at, qual) in self.vocational_quals.iter().enumerate() {
             let pointer = format!("/vocational_quals/{at}");
@@ -186,7 +205,10 @@ impl Profile {
         } else {
             faults.required("/attachment_uscc", self.attachment_uscc.as_ref());
         }
-        for (pointer, code) in [("/employer_uscc", &self.employer_uscc), ("/attachment_uscc", &self.attachment_uscc)] {
+        for (pointer, code) in [
+            ("/employer_uscc", &self.employer_uscc),
+            ("/attachment_uscc", &self.attachment_uscc),
+        ] {
             if let Some(code) = code {
                 faults.take(pointer, Uscc::parse(code));
             }
@@ -204,7 +226,11 @@ impl Profile {
             if pause.from > pause.to {
                 faults.add(format!("/transfer_breaks/{at}/to"), "period_reversed");
             }
-            faults.required_text(&format!("/transfer_breaks/{at}/reason"), pause.reason.as_ref(), 500);
+            faults.required_text(
+                &format!("/transfer_breaks/{at}/reason"),
+                pause.reason.as_ref(),
+                500,
+            );
         }
         if self.work_history.is_empty() {
             faults.add("/work_history", "required");
@@ -213,13 +239,23 @@ impl Profile {
             let pointer = format!("/work_history/{at}");
             faults.required_text(&format!("{pointer}/unit"), work.unit.as_ref(), 200);
             faults.required_text(&format!("{pointer}/role"), work.role.as_ref(), 100);
-            faults.optional_text(&format!("{pointer}/gap_reason"), work.gap_reason.as_ref(), 500);
+            faults.optional_text(
+                &format!("{pointer}/gap_reason"),
+                work.gap_reason.as_ref(),
+                500,
+            );
             match (work.from, work.to) {
                 (None, _) => faults.add(format!("{pointer}/from"), "required"),
-                (Some(from), Some(to)) if from > to => faults.add(format!("{pointer}/to"), "period_reversed"),
-                (Some(from), _) if from > this_month => faults.add(format!("{pointer}/from"), "date_in_future"),
+                (Some(from), Some(to)) if from > to => {
+                    faults.add(format!("{pointer}/to"), "period_reversed");
+                }
+                (Some(from), _) if from > this_month => {
+                    faults.add(format!("{pointer}/from"), "date_in_future");
+                }
                 (Some(from), _) => {
-                    let newer = at.checked_sub(1).and_then(|before| self.work_history[before].from);
+                    let newer = at
+                        .checked_sub(1)
+                        .and_then(|before| self.work_history[before].from);
                     if newer.is_some_and(|newer| newer < from) {
                         faults.add(format!("{pointer}/from"), "work_history_order");
                     }
