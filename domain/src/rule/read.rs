@@ -105,7 +105,7 @@ fn fields(
 ) {
     for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
         problems.push(Problem::new(
-            format!("{pointer}/{name}"),
+            format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
             ProblemKind::UnknownField,
             name,
         ));
