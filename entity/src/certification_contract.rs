@@ -24,11 +24,7 @@ pub struct Model {
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub enum Relation {
-    #[sea_orm(
-        belongs_to = "super::case_file::Entity",
-        from = "Column::CaseId",
-        to = "super::case_file::Column::Id"
-    )]
+    #[sea_orm(belongs_to = "super::case_file::Entity", from = "Column::CaseId", to = "super::case_file::Column::Id")]
     Case,
 }
 

@@ -30,7 +30,9 @@ pub fn mobile(text: &str) -> String {
 /// A mail address: the first character of the mailbox, and the domain.
 pub fn email(text: &str) -> String {
     match text.rsplit_once('@') {
-        Some((local, domain)) => format!("{}***@{domain}", local.chars().take(1).collect::<String>()),
+        Some((local, domain)) => {
+            format!("{}***@{domain}", local.chars().take(1).collect::<String>())
+        }
         None => "***".to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! For tests and demonstrations only. Area 459999 is not allocated, so no number belongs to anyone.
 
+use std::sync::LazyLock;
+
 use chrono::{Days, Months, NaiveDate};
 use uuid::Uuid;
 
@@ -18,11 +20,15 @@ use crate::broker::{
 };
 use crate::rule::{CertificationRules, Fen, GX_BROKER_2026_1, RuleSet};
 
-/// The seed rule set's view.
 #[expect(clippy::expect_used, reason = "the seed is compiled in and read by a test")]
-pub fn rules() -> CertificationRules {
+static RULES: LazyLock<CertificationRules> = LazyLock::new(|| {
     let set = RuleSet::read(GX_BROKER_2026_1).expect("the seed rule set is read");
     CertificationRules::read(&set).expect("the seed rule set holds every clause")
+});
+
+/// The seed rule set's view.
+pub fn rules() -> CertificationRules {
+    RULES.clone()
 }
 
 /// The day of submission that the samples without a day are made for.

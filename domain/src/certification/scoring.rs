@@ -27,6 +27,7 @@ pub struct PanelMember {
 /// What an expert hands in.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScoreSheet {
     pub expert: AccountId,
     /// One score per dimension, from 0 to the rules' highest.
@@ -74,6 +75,7 @@ impl Refusal {
 
 /// The result of a review.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Outcome {
     pub passed: bool,
     /// Sum over the experts of score × weight in percent; the mean is this by `100 × experts`.

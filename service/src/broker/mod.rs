@@ -11,4 +11,5 @@ mod view;
 pub use profile::{create, list, own, read, save};
 pub use seal::{by_account, full_profile};
 pub use unmask::{Unmasked, unmask};
+pub(crate) use view::masked;
 pub use view::{BrokerSummary, BrokerView};

@@ -63,8 +63,8 @@ impl Work for Open<'_> {
             applicant_name: broker.name.clone(),
             title: format!("{}技术经纪人认定申请", domain::word::Word::zh(self.new.target_level)),
         };
-        let id = process::open::<Certification>(tx, self.caller, new, Some((ClockKind::DraftIdle, idle)), &calendar)
-            .await?;
+        let id =
+            process::open::<Certification>(tx, self.caller, new, Some((ClockKind::DraftIdle, idle)), &calendar).await?;
         let form = CertificationForm {
             kind: Some(self.new.kind),
             target_level: Some(self.new.target_level),
@@ -132,7 +132,7 @@ pub(super) async fn place(
         .as_ref()
         .map(|employer| employer.region.clone())
         .or_else(|| broker.residence_city.clone())
-        .filter(domain::region::RegionCode::is_in_guangxi)
+        .filter(RegionCode::is_in_guangxi)
         .unwrap_or_else(RegionCode::whole);
     Ok((region, employer.map(|employer| employer.id)))
 }

@@ -80,10 +80,7 @@ pub(super) async fn of_case(
     let submitted_on = facts::submission_day(context, case);
     let held = crate::certificate::held_on(connection, detail.broker_id, submitted_on).await?;
     let asked = Facts {
-        held: held
-            .into_iter()
-            .map(|held| HeldCertificate { level: held.level, issued_on: held.issued_on })
-            .collect(),
+        held: held.into_iter().map(|held| HeldCertificate { level: held.level, issued_on: held.issued_on }).collect(),
         is_decision,
         other_shares: other_shares(connection, detail, &form).await?,
         credited_before: credited_before(connection, detail).await?,

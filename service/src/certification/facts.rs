@@ -40,7 +40,8 @@ pub(super) async fn load(
 ) -> Result<Facts> {
     let state = State::parse(&case.state).ok_or_else(|| Error::unreadable("case_file", "state", case.id))?;
     let set = crate::rule::rule_set(context, connection, case.rule_set_id).await?;
-    let rules = CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))?;
+    let rules =
+        CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))?;
     let corrections = document::corrections(detail)?;
     let employer = employer(connection, case).await?;
     let mut facts = Facts {
@@ -286,8 +287,8 @@ pub(super) async fn seats(
 }
 
 fn member(seat: &certification_expert::Model) -> Result<PanelMember> {
-    let state = ExpertState::parse(&seat.state)
-        .ok_or_else(|| Error::unreadable("certification_expert", "state", seat.id))?;
+    let state =
+        ExpertState::parse(&seat.state).ok_or_else(|| Error::unreadable("certification_expert", "state", seat.id))?;
     Ok(PanelMember { account: seat.account_id, state })
 }
 

@@ -23,9 +23,7 @@ pub(super) fn sheet(seat: &certification_expert::Model) -> Result<Option<ScoreSh
 pub(super) fn outcome(seats: &[certification_expert::Model], rules: &CertificationRules) -> Result<Option<Review>> {
     let live: Vec<_> = seats
         .iter()
-        .filter(|seat| {
-            matches!(ExpertState::parse(&seat.state), Some(ExpertState::Assigned | ExpertState::Scored))
-        })
+        .filter(|seat| matches!(ExpertState::parse(&seat.state), Some(ExpertState::Assigned | ExpertState::Scored)))
         .collect();
     if live.is_empty() {
         return Ok(None);

@@ -1,34 +1,34 @@
 //! The conditions of a level, one function each.
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::contract::Credit;
-use super::{Condition, Facts, annual_years, years_after};
+use super::{Condition, Facts, years_after};
 use crate::broker::{EducationRank, Profile, Uscc, age_on};
-use crate::certification::{ApplicationType, CertificationForm, Level};
-use crate::rule::{Alternative, BasisKind, CertificationRules, Fen, LevelRules};
+use crate::certification::{ApplicationType, CertificationForm, ContractEntry, Level};
+use crate::rule::{BasisKind, CertificationRules, LevelRules};
 
 /// Everything a condition may look at.
-struct Case<'a> {
-    level: Level,
-    profile: &'a Profile,
-    form: &'a CertificationForm,
-    facts: &'a Facts,
-    rules: &'a CertificationRules,
-    conditions: &'a LevelRules,
-    credit: &'a Credit,
+pub(super) struct Case<'a> {
+    pub(super) level: Level,
+    pub(super) profile: &'a Profile,
+    pub(super) form: &'a CertificationForm,
+    pub(super) facts: &'a Facts,
+    pub(super) rules: &'a CertificationRules,
+    pub(super) conditions: &'a LevelRules,
+    pub(super) credit: &'a Credit,
 }
 
 /// A condition before its clause is quoted.
-struct Finding {
-    key: &'static str,
-    clause: String,
-    met: bool,
-    met_by: Option<String>,
-    required: Value,
-    found: Value,
-    rule: &'static str,
+pub(super) struct Finding {
+    pub(super) key: &'static str,
+    pub(super) clause: String,
+    pub(super) met: bool,
+    pub(super) met_by: Option<String>,
+    pub(super) required: Value,
+    pub(super) found: Value,
+    pub(super) rule: &'static str,
 }
 
 pub(super) fn all(
@@ -39,7 +39,9 @@ pub(super) fn all(
     rules: &CertificationRules,
     credit: &Credit,
 ) -> Vec<Condition> {
-    let Some(conditions) = rules.level(level) else { return Vec::new() };
+    let Some(conditions) = rules.level(level) else {
+        return Vec::new();
+    };
     let case = Case { level, profile, form, facts, rules, conditions, credit };
     [
         Some(case.age()),
@@ -80,11 +82,11 @@ fn quote(finding: Finding, rules: &CertificationRules) -> Condition {
 }
 
 impl Case<'_> {
-    fn day(&self) -> NaiveDate {
+    pub(super) fn day(&self) -> NaiveDate {
         self.facts.submitted_on
     }
 
-    fn clause(&self, name: &str) -> String {
+    pub(super) fn clause(&self, name: &str) -> String {
         format!("level.{}.{name}", self.level)
     }
 
@@ -110,7 +112,7 @@ impl Case<'_> {
         let contracts = self
             .credit
             .counted()
-            .filter(|(index, _)| self.form.contracts.get(*index).is_some_and(|contract| contract.has_guangxi_party()))
+            .filter(|(index, _)| self.form.contracts.get(*index).is_some_and(ContractEntry::has_guangxi_party))
             .count();
         Finding {
             key: "guangxi",
@@ -209,120 +211,4 @@ impl Case<'_> {
             rule: if held.is_some() { "level_held_too_short" } else { "level_skip" },
         })
     }
-
-    /// Whether few contracts with much money arrived (破格) replace count and amount.
-    fn alternative(&self) -> bool {
-        self.conditions.alternative.as_ref().is_some_and(|alternative| reaches(alternative, self.credit))
-    }
-
-    fn count(&self) -> Finding {
-        let reached = self.credit.halves >= self.conditions.contract_halves;
-        self.performance(
-            "contracts",
-            "contracts",
-            reached,
-            json!({ "halves": self.conditions.contract_halves, "years": self.conditions.window_years }),
-            json!({ "halves": self.credit.halves }),
-            "count_short",
-        )
-    }
-
-    fn amount(&self) -> Finding {
-        let reached = self.credit.amount_hundredths >= i128::from(self.conditions.amount.0) * 100;
-        self.performance(
-            "amount",
-            "amount_fen",
-            reached,
-            json!({ "amount": self.conditions.amount, "years": self.conditions.window_years }),
-            json!({ "amount": self.credit.amount() }),
-            "amount_short",
-        )
-    }
-
-    fn performance(
-        &self,
-        key: &'static str,
-        clause: &str,
-        reached: bool,
-        required: Value,
-        found: Value,
-        rule: &'static str,
-    ) -> Finding {
-        let instead = !reached && self.alternative();
-        Finding {
-            key,
-            clause: self.clause(clause),
-            met: reached || instead,
-            met_by: instead.then(|| self.clause("alternative")),
-            required,
-            found,
-            rule,
-        }
-    }
-
-    fn training(&self) -> Option<Finding> {
-        if !self.conditions.training_required {
-            return None;
-        }
-        let rules = &self.rules.training;
-        let passed = self.form.trainings.iter().filter(|training| {
-            training.level >= Some(self.level) && training.exam_score.is_some_and(|score| score >= rules.pass_score)
-        });
-        let ended = passed.filter_map(|training| training.to).filter(|to| *to <= self.day()).max();
-        let valid_to = ended.and_then(|to| to.checked_add_months(Months::new(rules.valid_months)));
-        Some(Finding {
-            key: "training",
-            clause: self.clause("training"),
-            met: valid_to.is_some_and(|last| self.day() <= last),
-            met_by: None,
-            required: json!({ "level": self.level, "valid_months": rules.valid_months, "score": rules.pass_score }),
-            found: json!({ "ended_on": ended, "valid_to": valid_to }),
-            rule: if ended.is_some() { "training_expired" } else { "training_missing" },
-        })
-    }
-
-    fn annual(&self) -> Option<Finding> {
-        if !self.conditions.annual_checks_required {
-            return None;
-        }
-        let years = self
-            .facts
-            .current()
-            .map_or_else(Vec::new, |held| annual_years(held.issued_on, self.day(), self.facts.is_decision, self.rules));
-        let is_qualified = |year: i32| {
-            let mut of_year = self.facts.annual_checks.iter().filter(|check| check.year == year).peekable();
-            of_year.peek().is_some() && of_year.all(|check| check.is_qualified)
-        };
-        let issued = self.facts.current().map(|held| chrono::Datelike::year(&held.issued_on));
-        let failed = self
-            .facts
-            .annual_checks
-            .iter()
-            .filter(|check| issued.is_some_and(|first| check.year >= first) && !check.is_qualified);
-        let mut missing: Vec<i32> =
-            years.iter().copied().filter(|year| !is_qualified(*year)).chain(failed.map(|check| check.year)).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        Some(Finding {
-            key: "annual_checks",
-            clause: self.clause("annual_checks"),
-            met: missing.is_empty(),
-            met_by: None,
-            required: json!({ "years": years }),
-            found: json!({ "not_passed": missing }),
-            rule: "annual_check_due",
-        })
-    }
-}
-
-/// The contracts that count fully, by arrived money times share: enough of them, each and together large enough.
-fn reaches(alternative: &Alternative, credit: &Credit) -> bool {
-    let hundredths = |fen: i64| i128::from(Fen(fen).0) * 100;
-    let arrived: Vec<i128> = credit
-        .counted()
-        .map(|(_, counted)| i128::from(counted.arrived_fen_hundredths))
-        .filter(|arrived| *arrived > 0 && *arrived >= hundredths(alternative.each_arrived_fen))
-        .collect();
-    arrived.len() >= alternative.contracts as usize
-        && arrived.iter().sum::<i128>() >= hundredths(alternative.total_arrived_fen)
 }

@@ -5,6 +5,7 @@
 
 mod condition;
 mod contract;
+mod performance;
 #[cfg(test)]
 mod tests;
 

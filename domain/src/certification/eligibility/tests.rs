@@ -1,7 +1,7 @@
 //! The worked examples of broker.md section 9 and the edges of every condition.
 
 use super::*;
-use crate::broker::{Degree, EducationLevel, Month, TitleLevel, TransferBreak};
+use crate::broker::{Degree as D, EducationLevel as E, Month, TitleLevel, TransferBreak};
 use crate::certification::sample::{rules, sample_context, sample_facts, sample_form, sample_profile, submitted_on};
 use crate::certification::{ApplicationType, ContractRole, EvidenceKind, PartyRelation};
 use crate::word::Word;
@@ -156,7 +156,7 @@ fn contracts_are_excluded_for_every_reason_at_once() {
     assert_eq!(excluded[3], [Exclusion::RelatedParty]);
     assert_eq!(excluded[4], [Exclusion::Deregistered, Exclusion::CreditedBefore]);
     form.contracts[3].party_stake_pct = Some(9);
-    assert!(super::evaluate(Level::L2, &sample_profile(), &form, &facts, &rules()).contracts[3].counted.is_some());
+    assert!(evaluate(Level::L2, &sample_profile(), &form, &facts, &rules()).contracts[3].counted.is_some());
 }
 
 #[test]
@@ -242,8 +242,6 @@ fn the_education_table_is_read_row_by_row() {
         let (form, facts) = sample(level);
         evaluate(level, &profile, &form, &facts, &rules).condition("education").unwrap().met
     };
-    use Degree as D;
-    use EducationLevel as E;
     for (level, education, degree, years) in [
         (Level::L1, E::College, D::None, 0),
         (Level::L1, E::Secondary, D::None, 3),
@@ -308,4 +306,18 @@ fn an_open_report_waits_until_the_decision() {
     facts.annual_checks.push(AnnualCheck { year: 2025, is_qualified: false });
     facts.submitted_on = day("2026-02-15");
     assert!(!find(&facts));
+}
+
+proptest::proptest! {
+    #[test]
+    fn shares_of_a_contract_lose_nothing(fen in 10_000_000..=999_999_999_999_999_i64, share in 1..=99_u32) {
+        let (mut form, facts) = sample(Level::L2);
+        form.contracts.truncate(1);
+        form.contracts[0].contract_amount = Some(Fen(fen));
+        let mut credit = |share| {
+            form.contracts[0].share_pct = Some(share);
+            answer(Level::L2, &form, &facts).contracts[0].counted.clone().unwrap().amount_fen_hundredths
+        };
+        proptest::prop_assert_eq!(credit(share) + credit(100 - share), fen * 100);
+    }
 }

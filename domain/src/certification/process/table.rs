@@ -61,12 +61,12 @@ pub(super) const ROWS: &[Row<Certification>] =
         // T07–T09: the clerk checks, the lead signs.
         Row::new(&[S::CityReview], V::CheckByCity, &[CityClerk], Stay),
         Row::new(
-        &[S::CityReview, S::RegionFormal, S::Accepted, S::Assessment],
-        V::VerifyTraining,
-        &[CityClerk, RegionClerk],
-        Stay,
-    ),
-    Row::new(&[S::CityReview], V::RequestCityCorrection, &[CityClerk], Park(S::Correction))
+            &[S::CityReview, S::RegionFormal, S::Accepted, S::Assessment],
+            V::VerifyTraining,
+            &[CityClerk, RegionClerk],
+            Stay,
+        ),
+        Row::new(&[S::CityReview], V::RequestCityCorrection, &[CityClerk], Park(S::Correction))
             .when(&[G::CityNoticeOpen, G::CityCorrectionLeft])
             .clocks(&[Meet(C::CityNotice), Pause(C::CityReview), Start(C::Correction)])
             .tell(&[tell(E::CorrectionRequested, &[Applicant])]),

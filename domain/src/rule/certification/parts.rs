@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    CertificateRules, ContractRules, Get, LevelRules, MonthDay, PersonRules, Problem, ProblemKind, Ratio, ScoringRules,
-};
+use super::get::Get;
+use super::{CertificateRules, ContractRules, LevelRules, MonthDay, PersonRules, Ratio, ScoringRules};
 use crate::certification::{Dimension, Level};
+use crate::rule::read::{Problem, ProblemKind};
 use crate::word::Word;
 
 impl Get<'_> {
