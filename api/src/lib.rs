@@ -28,4 +28,5 @@ mod rule;
 mod verification;
 
 pub use app::{EdgeSettings, openapi, openapi_bytes, serve};
+pub use limit::Rates;
 pub use problem::Problem;

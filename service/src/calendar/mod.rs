@@ -34,3 +34,23 @@ async fn load(connection: &impl ConnectionTrait) -> Result<Calendar> {
         serde_json::from_str(&row.document).map_err(|_| Error::unreadable("calendar_version", "document", row.id))?;
     Ok(Calendar::new(format!("{NAME}-{}", row.number), documents))
 }
+
+/// Stores the calendar of the build unless one is there.
+pub async fn seed(context: &Context) -> Result<()> {
+    use entity::calendar_version::{ActiveModel, Column, Entity};
+    use sea_orm::{EntityTrait, Set, TryInsertResult};
+    let row = ActiveModel {
+        id: Set(context.new_id()),
+        name: Set(NAME.to_owned()),
+        number: Set(1),
+        document: Set(domain::calendar::SEED.to_owned()),
+        reason: Set(None),
+        source: Set(None),
+        created_by: Set(None),
+        created_at: Set(context.now()),
+    };
+    let inserting = Entity::insert(row).on_conflict_do_nothing_on([Column::Name, Column::Number]);
+    match inserting.exec(context.database().migrator()).await? {
+        TryInsertResult::Empty | TryInsertResult::Conflicted | TryInsertResult::Inserted(_) => Ok(()),
+    }
+}
