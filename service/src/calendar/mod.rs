@@ -30,8 +30,8 @@ async fn load(connection: &impl ConnectionTrait) -> Result<Calendar> {
         .one(connection)
         .await?
         .ok_or_else(|| Error::internal("no calendar is loaded"))?;
-    let documents =
-        serde_json::from_str(&row.document).map_err(|_| Error::unreadable("calendar_version", "document", row.id))?;
+    let documents = domain::calendar::parse_documents(&row.document)
+        .map_err(|_| Error::unreadable("calendar_version", "document", row.id))?;
     Ok(Calendar::new(format!("{NAME}-{}", row.number), documents))
 }
 
