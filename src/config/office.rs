@@ -21,6 +21,8 @@ pub struct OfficeConfig {
     pub session_seconds: i64,
     /// Placing a notification in the in-app list counts as delivery.
     pub placing_is_delivery: bool,
+    /// The first year whose certificates are in this register; older papers are out of scope.
+    pub register_begins: i32,
 }
 
 impl Default for OfficeConfig {
@@ -35,6 +37,7 @@ impl Default for OfficeConfig {
             access_token_seconds: settings.access_token_seconds,
             session_seconds: settings.session_seconds,
             placing_is_delivery: settings.placing_is_delivery,
+            register_begins: settings.register_begins,
         }
     }
 }
@@ -51,6 +54,7 @@ impl OfficeConfig {
             access_token_seconds: self.access_token_seconds,
             session_seconds: self.session_seconds,
             placing_is_delivery: self.placing_is_delivery,
+            register_begins: self.register_begins,
             scanner,
         }
     }

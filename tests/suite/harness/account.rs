@@ -82,6 +82,7 @@ pub async fn create(app: &TestContext, seat: Seat) -> Login {
         created_at: Set(now),
         last_used_at: Set(now),
         refresh_hash: Set(app.ctx.new_secret()),
+        successor_used: Set(true),
         expires_at: Set(now + TimeDelta::days(30)),
         has_second_factor: Set(true),
         ..Default::default()
