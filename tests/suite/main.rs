@@ -2,5 +2,6 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod certification;
+mod edge;
 mod harness;
 mod migration;
