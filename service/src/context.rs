@@ -64,6 +64,8 @@ pub struct Settings {
     pub session_seconds: i64,
     /// Placing a notification in the in-app list counts as delivery (电子签名法 article 11).
     pub placing_is_delivery: bool,
+    /// The first year whose certificates are in this register; older papers are out of scope.
+    pub register_begins: i32,
     /// Address of a clamd scanner, `host:port`; without it files are `skipped`.
     pub scanner: Option<String>,
 }
@@ -79,6 +81,7 @@ impl Default for Settings {
             access_token_seconds: 900,
             session_seconds: 30 * 24 * 3_600,
             placing_is_delivery: true,
+            register_begins: 2026,
             scanner: None,
         }
     }

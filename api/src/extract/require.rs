@@ -142,7 +142,6 @@ accesses![
     UnmaskIdentity,
     DraftCertification,
     ReadCertifications,
-    VerifyTraining,
     ReadScores,
     ReadCertificates,
     ManagePublicities,
