@@ -1,5 +1,7 @@
 //! What every test is given: a migrated database of its own, on each engine.
 
+pub mod context;
+pub mod people;
 pub mod postgres;
 pub mod sqlite;
 mod tests;
