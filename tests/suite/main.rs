@@ -3,9 +3,5 @@
 
 mod certification;
 mod edge;
-mod file;
 mod harness;
 mod migration;
-mod organisation;
-mod round;
-mod rule;
