@@ -1,21 +1,77 @@
-//! Accounts: people, their logins, roles, and the clients of other systems.
+//! Accounts: people, their logins, roles and stand-ins, and the clients of other systems.
+//!
+//! What a token may do is read from the database on every request, so that a right that was taken away is gone with the
+//! next one. Secrets at rest are hashes (passwords by Argon2id, random tokens by SHA-256) or sealed (authenticator
+//! secrets). Addresses known and unknown are answered alike: what differs is told by mail, by a job.
 
-use chrono::{DateTime, Utc};
-use domain::access::Actor;
-use domain::ids::{ApiClientId, SessionId};
+mod authenticate;
+mod client;
+mod consent;
+mod email;
+mod factor;
+mod guard;
+mod login;
+mod password;
+mod refresh;
+mod register;
+mod secret;
+mod session;
+mod tell;
+mod token;
 
-/// Who an access token speaks for, as the database has it now.
-#[derive(Debug, Clone)]
-pub struct Authenticated {
-    pub actor: Actor,
-    pub session: Option<SessionId>,
-    pub client: Option<ApiClientId>,
-    /// When the password (and second factor) was last proven.
-    pub authenticated_at: DateTime<Utc>,
+pub use authenticate::{Authenticated, authenticate};
+pub use client::{
+    ClientView, NewClient, NewSecret, SecretView, create as create_client, create_secret, get as get_client,
+    list as list_clients, revoke as revoke_client, revoke_secret,
+};
+pub use consent::{
+    Consent, ConsentView, get as get_consent, give as give_consent, list as list_consents, withdraw as withdraw_consent,
+};
+pub use email::{Confirmed, change as change_email, confirm as confirm_email};
+pub use factor::{
+    Enrolment, RecoveryCodes, confirm as confirm_factor, disable as disable_factor, enrol as enrol_factor,
+    regenerate as regenerate_recovery_codes,
+};
+pub use login::{Login, Tokens, login};
+pub use refresh::refresh;
+pub use register::{Register, Registration, register, request_registration};
+pub use session::{Ended, SessionView, end as end_session, end_others as end_other_sessions, list as list_sessions};
+pub use token::{Jwk, Jwks, jwks};
+
+use chrono::TimeDelta;
+use domain::ids::AccountId;
+use entity::account;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::caller::Caller;
+use crate::code::Code;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::transaction::Tx;
+
+/// Refuses unless the caller proved password and second factor a short while ago (S8). Clients never did.
+pub fn require_fresh(context: &Context, caller: &Caller) -> Result<()> {
+    let since = context.now() - TimeDelta::seconds(context.settings().fresh_login_seconds);
+    let is_fresh = caller.session.is_some() && caller.authenticated_at.is_some_and(|at| at >= since);
+    if is_fresh || caller.is_system() { Ok(()) } else { Err(Error::refused(Code::FreshLoginRequired)) }
 }
 
-/// Checks an access token: signature, claims, session, and the rights version of the account.
-pub async fn authenticate(context: &crate::Context, token: &str) -> crate::Result<Authenticated> {
-    let _ = (context, token);
-    Err(crate::Error::refused(crate::Code::Unauthenticated))
+/// The account's row.
+async fn load(tx: &Tx, id: AccountId) -> Result<account::Model> {
+    account::Entity::find_by_id(id).one(tx.connection()).await?.ok_or(Error::NotFound)
+}
+
+/// Changes an account as it was read; with `ends_tokens`, every access token made before is refused from now on.
+async fn change(tx: &Tx, row: &account::Model, set: account::ActiveModel, ends_tokens: bool) -> Result<()> {
+    let mut set = account::ActiveModel { updated_at: Set(tx.at()), version: Set(row.version + 1), ..set };
+    if ends_tokens {
+        set.rights_version = Set(row.rights_version + 1);
+    }
+    let changed = account::Entity::update_many()
+        .set(set)
+        .filter(account::Column::Id.eq(row.id))
+        .filter(account::Column::Version.eq(row.version))
+        .exec(tx.connection())
+        .await?;
+    if changed.rows_affected == 1 { Ok(()) } else { Err(Error::Stale) }
 }
