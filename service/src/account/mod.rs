@@ -4,26 +4,36 @@
 //! next one. Secrets at rest are hashes (passwords by Argon2id, random tokens by SHA-256) or sealed (authenticator
 //! secrets). Addresses known and unknown are answered alike: what differs is told by mail, by a job.
 
+pub mod admin;
 mod authenticate;
 mod client;
+mod client_token;
 mod consent;
 mod email;
 mod factor;
+mod factor_reset;
 mod guard;
+mod invitation;
 mod login;
 mod password;
+mod recover;
 mod refresh;
 mod register;
+mod role;
 mod secret;
 mod session;
+mod stand_in;
+mod sweep;
 mod tell;
 mod token;
+mod view;
 
 pub use authenticate::{Authenticated, authenticate};
 pub use client::{
     ClientView, NewClient, NewSecret, SecretView, create as create_client, create_secret, get as get_client,
     list as list_clients, revoke as revoke_client, revoke_secret,
 };
+pub use client_token::{ClientCredentials, ClientToken, OauthError, client_token};
 pub use consent::{
     Consent, ConsentView, get as get_consent, give as give_consent, list as list_consents, withdraw as withdraw_consent,
 };
@@ -32,11 +42,29 @@ pub use factor::{
     Enrolment, RecoveryCodes, confirm as confirm_factor, disable as disable_factor, enrol as enrol_factor,
     regenerate as regenerate_recovery_codes,
 };
+pub use factor_reset::{
+    FactorResetView, decide as decide_factor_reset, get as get_factor_reset, list as list_factor_resets,
+    request as request_factor_reset,
+};
+pub use invitation::{
+    Acceptance, Accepted, Invitation, InvitationView, Invited, accept_in, accept_invitation, get as get_invitation,
+    invite, list as list_invitations, send as send_invitation, withdraw as withdraw_invitation,
+};
 pub use login::{Login, Tokens, login};
+pub use recover::{Recover, change_password, complete_reset, recover, request_reset};
 pub use refresh::refresh;
 pub use register::{Register, Registration, register, request_registration};
+pub use role::{RoleGrant, grant as grant_role, revoke as revoke_role, set_enabled};
 pub use session::{Ended, SessionView, end as end_session, end_others as end_other_sessions, list as list_sessions};
+pub use stand_in::{
+    AbsenceView, DelegationView, NewDelegation, add_absence, delegate, get_absence, get_delegation, list_absences,
+    list_delegations, remove_absence, revoke_delegation,
+};
+pub use sweep::sweep;
 pub use token::{Jwk, Jwks, jwks};
+pub use view::{
+    AccountFilter, AccountView, GrantView, MeView, RoleView, get, list, me, update_own as update_own_account,
+};
 
 use chrono::TimeDelta;
 use domain::ids::AccountId;
