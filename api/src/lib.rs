@@ -3,12 +3,14 @@
 //! A handler is about ten lines: permission, extractors, one use case of `service/`, one response. It holds no rule.
 
 mod account;
+mod actions;
 mod app;
 mod audit;
 mod broker;
 mod calendar;
 mod certificate;
 mod certification;
+mod deadline;
 mod edge;
 mod extract;
 mod file;
@@ -27,4 +29,5 @@ mod rule;
 mod verification;
 
 pub use app::{EdgeSettings, openapi, openapi_bytes, serve};
+pub use limit::Rates;
 pub use problem::Problem;

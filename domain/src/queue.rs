@@ -13,9 +13,7 @@ crate::word! {
 /// Seconds to wait before attempt `attempt + 1`: doubling from 5 s, capped at one hour, with ±20 % jitter from
 /// `jitter` in 0..1.
 pub fn backoff_seconds(attempt: u32, jitter: f64) -> u64 {
-    let base = 5u64
-        .saturating_mul(1 << attempt.saturating_sub(1).min(16))
-        .min(3_600);
+    let base = 5u64.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(3_600);
     let spread = base / 5;
     #[expect(
         clippy::cast_precision_loss,

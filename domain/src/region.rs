@@ -4,15 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A GB/T 2260 region code of six digits; `450000` is the autonomous region itself (自治区本级).
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[cfg_attr(
-    feature = "orm",
-    derive(sea_orm::DeriveValueType),
-    sea_orm(value_type = "String")
-)]
+#[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String"))]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^\\d{6}$"))]
 pub struct RegionCode(String);
 
@@ -84,11 +78,7 @@ impl fmt::Display for RegionCode {
 
 /// The rows of the annex of 桂政办发〔2015〕91号: the region itself and its fourteen cities, with their names.
 pub const REGIONS: &[(&str, &str, &str)] = &[
-    (
-        "450000",
-        "广西壮族自治区",
-        "Guangxi Zhuang Autonomous Region",
-    ),
+    ("450000", "广西壮族自治区", "Guangxi Zhuang Autonomous Region"),
     ("450100", "南宁市", "Nanning"),
     ("450200", "柳州市", "Liuzhou"),
     ("450300", "桂林市", "Guilin"),
@@ -107,8 +97,5 @@ pub const REGIONS: &[(&str, &str, &str)] = &[
 
 /// The Chinese name of a region of the annex.
 pub fn name_zh(code: &RegionCode) -> Option<&'static str> {
-    REGIONS
-        .iter()
-        .find(|(known, _, _)| *known == code.as_str())
-        .map(|(_, zh, _)| *zh)
+    REGIONS.iter().find(|(known, _, _)| *known == code.as_str()).map(|(_, zh, _)| *zh)
 }

@@ -20,10 +20,7 @@ pub fn instant(day: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
 
 /// The last second of a civil day, when a period that ends on that day ends: 23:59:59.
 pub fn end_of_day(day: NaiveDate) -> DateTime<Utc> {
-    instant(
-        day,
-        NaiveTime::from_hms_opt(23, 59, 59).unwrap_or(NaiveTime::MIN),
-    )
+    instant(day, NaiveTime::from_hms_opt(23, 59, 59).unwrap_or(NaiveTime::MIN))
 }
 
 /// The first instant of a civil day.
@@ -39,12 +36,7 @@ pub fn micros(at: DateTime<Utc>) -> DateTime<Utc> {
 /// The last day of the month `months` after the month of `day` (end-of-month clamp).
 pub fn last_day_of_month_after(day: NaiveDate, months: u32) -> Option<NaiveDate> {
     let total = day.year() * 12 + i32::try_from(day.month0() + months).ok()? + 1;
-    NaiveDate::from_ymd_opt(
-        total.div_euclid(12),
-        u32::try_from(total.rem_euclid(12)).ok()? + 1,
-        1,
-    )?
-    .pred_opt()
+    NaiveDate::from_ymd_opt(total.div_euclid(12), u32::try_from(total.rem_euclid(12)).ok()? + 1, 1)?.pred_opt()
 }
 
 #[cfg(test)]
@@ -57,30 +49,15 @@ mod tests {
 
     #[test]
     fn validity_ends_with_a_month() {
-        assert_eq!(
-            last_day_of_month_after(day("2028-02-29"), 36),
-            Some(day("2031-02-28"))
-        );
-        assert_eq!(
-            last_day_of_month_after(day("2026-08-31"), 36),
-            Some(day("2029-08-31"))
-        );
-        assert_eq!(
-            last_day_of_month_after(day("2026-12-01"), 1),
-            Some(day("2027-01-31"))
-        );
+        assert_eq!(last_day_of_month_after(day("2028-02-29"), 36), Some(day("2031-02-28")));
+        assert_eq!(last_day_of_month_after(day("2026-08-31"), 36), Some(day("2029-08-31")));
+        assert_eq!(last_day_of_month_after(day("2026-12-01"), 1), Some(day("2027-01-31")));
     }
 
     #[test]
     fn a_day_ends_at_one_second_to_sixteen_hundred_utc() {
-        assert_eq!(
-            end_of_day(day("2023-05-05")).to_rfc3339(),
-            "2023-05-05T15:59:59+00:00"
-        );
+        assert_eq!(end_of_day(day("2023-05-05")).to_rfc3339(), "2023-05-05T15:59:59+00:00");
         assert_eq!(civil_day(end_of_day(day("2023-05-05"))), day("2023-05-05"));
-        assert_eq!(
-            civil_day(start_of_day(day("2023-05-05"))),
-            day("2023-05-05")
-        );
+        assert_eq!(civil_day(start_of_day(day("2023-05-05"))), day("2023-05-05"));
     }
 }

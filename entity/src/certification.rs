@@ -22,9 +22,16 @@ pub struct Model {
     pub assessment: Option<String>,
     pub employer_opinion: Option<String>,
     pub city_opinion: Option<String>,
-    pub decision: Option<String>,
     pub acceptance: Option<String>,
     pub refusal: Option<String>,
+    /// JSON: the profile as submitted, without identity number and phone.
+    pub profile: Option<String>,
+    /// JSON: who verified the training evidence, and how.
+    pub training: Option<String>,
+    /// JSON: mean and votes of the closed review.
+    pub review: Option<String>,
+    /// JSON: why it was withdrawn or lapsed.
+    pub closing: Option<String>,
     /// At most one per broker.
     pub is_open: bool,
 }

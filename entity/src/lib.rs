@@ -26,6 +26,7 @@ pub mod case_participant;
 pub mod certificate;
 pub mod certificate_counter;
 pub mod certification;
+pub mod certification_contract;
 pub mod certification_expert;
 pub mod deadline;
 pub mod deadline_reminder;

@@ -2,7 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    boolean, boolean_null, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
+    boolean, boolean_null, integer, pk_uuid, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    uuid,
 };
 
 use crate::one_of;
@@ -32,9 +33,12 @@ impl MigrationTrait for Migration {
                     .col(text_null(Certification::Assessment))
                     .col(text_null(Certification::EmployerOpinion))
                     .col(text_null(Certification::CityOpinion))
-                    .col(text_null(Certification::Decision))
                     .col(text_null(Certification::Acceptance))
                     .col(text_null(Certification::Refusal))
+                    .col(text_null(Certification::Profile))
+                    .col(text_null(Certification::Training))
+                    .col(text_null(Certification::Review))
+                    .col(text_null(Certification::Closing))
                     .col(boolean(Certification::IsOpen))
                     .foreign_key(
                         ForeignKey::create()
@@ -65,6 +69,44 @@ impl MigrationTrait for Migration {
                 "CREATE UNIQUE INDEX certification_open \
  ON certification (broker_id) \
  WHERE is_open",
+            )
+            .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table(CertificationContract::Table)
+                    .col(uuid(CertificationContract::CaseId))
+                    .col(text(CertificationContract::RegNo))
+                    .col(uuid(CertificationContract::BrokerId))
+                    .col(one_of(CertificationContract::Level, ["L1", "L2", "L3"]))
+                    .col(integer(CertificationContract::SharePct))
+                    .col(boolean(CertificationContract::IsCredited))
+                    .primary_key(Index::create().col(CertificationContract::CaseId).col(CertificationContract::RegNo))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from(CertificationContract::Table, CertificationContract::CaseId)
+                            .to(CaseFile::Table, CaseFile::Id),
+                    )
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("certification_contract_reg_no")
+                    .table(CertificationContract::Table)
+                    .col(CertificationContract::RegNo)
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("certification_contract_broker_id_level")
+                    .table(CertificationContract::Table)
+                    .col(CertificationContract::BrokerId)
+                    .col(CertificationContract::Level)
+                    .to_owned(),
             )
             .await?;
         manager
@@ -121,6 +163,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.drop_table(Table::drop().table(CertificationExpert::Table).to_owned()).await?;
+        manager.drop_table(Table::drop().table(CertificationContract::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(Certification::Table).to_owned()).await?;
         Ok(())
     }
@@ -140,10 +183,24 @@ enum Certification {
     Assessment,
     EmployerOpinion,
     CityOpinion,
-    Decision,
     Acceptance,
     Refusal,
+    Profile,
+    Training,
+    Review,
+    Closing,
     IsOpen,
+}
+
+#[derive(DeriveIden)]
+enum CertificationContract {
+    Table,
+    CaseId,
+    RegNo,
+    BrokerId,
+    Level,
+    SharePct,
+    IsCredited,
 }
 
 #[derive(DeriveIden)]

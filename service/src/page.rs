@@ -1,6 +1,6 @@
 //! The one way to page a list: keyset, newest first, a cursor that says where the last page ended.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -66,9 +66,9 @@ pub fn cursor(parts: &[String]) -> String {
 }
 
 /// Orders by a time-sorted id, newest first, from the cursor on; asks for one row more than the page.
-pub fn by_id<E, C>(query: Select<E>, id: C, page: &PageRequest) -> Result<Select<E>>
+pub fn by_id<Q, C>(query: Q, id: C, page: &PageRequest) -> Result<Q>
 where
-    E: EntityTrait,
+    Q: QueryFilter + QueryOrder + QuerySelect,
     C: ColumnTrait,
 {
     let query = match page.id()? {

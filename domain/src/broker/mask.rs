@@ -30,7 +30,9 @@ pub fn mobile(text: &str) -> String {
 /// A mail address: the first character of the mailbox, and the domain.
 pub fn email(text: &str) -> String {
     match text.rsplit_once('@') {
-        Some((local, domain)) => format!("{}***@{domain}", local.chars().take(1).collect::<String>()),
+        Some((local, domain)) => {
+            format!("{}***@{domain}", local.chars().take(1).collect::<String>())
+        }
         None => "***".to_owned(),
     }
 }
@@ -50,7 +52,10 @@ mod tests {
 
     #[test]
     fn masks() {
-        assert_eq!([name("王小明"), name("王明"), name("欧阳小明"), name("王"), name("")], ["王*明", "王*", "欧**明", "*", ""]);
+        assert_eq!(
+            [name("王小明"), name("王明"), name("欧阳小明"), name("王"), name("")],
+            ["王*明", "王*", "欧**明", "*", ""]
+        );
         assert_eq!(name("Nguyen Van An"), "N***n");
         assert_eq!(id_number("11010519491231002X"), "****************2X");
         assert_eq!(id_number("E12"), "***");

@@ -22,6 +22,6 @@ pub use resident_id::{ResidentId, age_on, check_character as resident_id_check, 
 pub use text::{email, mobile, name, plain};
 pub use uscc::{Uscc, check_character as uscc_check};
 pub use vocabulary::{
-    Degree, EducationLevel, EducationRank, EmployerType, EmploymentMode, IdType, Industry, ServiceLink, Sex, TitleLevel,
-    TitleSeries,
+    Degree, EducationLevel, EducationRank, EmployerType, EmploymentMode, IdType, Industry, ServiceLink, Sex,
+    TitleLevel, TitleSeries,
 };

@@ -8,51 +8,32 @@ use chrono::{Datelike, NaiveDate};
 /// A month written `YYYY-MM`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Month {
-    year: i32,
-    month: u32,
-}
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^\\d{4}-(0[1-9]|1[0-2])$", example = "2019-03"))]
+pub struct Month(
+    /// Months since January of the year 0.
+    i32,
+);
 
 /// A text that is no month.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a month written YYYY-MM")]
 pub struct NotAMonth(pub String);
 
-#[cfg(feature = "schema")]
-impl utoipa::PartialSchema for Month {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .pattern(Some("^\\d{4}-(0[1-9]|1[0-2])$"))
-            .examples(["2019-03"])
-            .build()
-            .into()
-    }
-}
-
-#[cfg(feature = "schema")]
-impl utoipa::ToSchema for Month {}
-
 impl Month {
     /// The month of a day.
     pub fn of(day: NaiveDate) -> Self {
-        Self { year: day.year(), month: day.month() }
-    }
-
-    /// Months since the year 0.
-    fn index(self) -> i32 {
-        self.year * 12 + self.month.cast_signed() - 1
+        Self(day.year() * 12 + day.month0().cast_signed())
     }
 
     /// Whole months from this month to the later one; negative when the other is earlier.
     pub fn months_until(self, later: Self) -> i32 {
-        later.index() - self.index()
+        later.0 - self.0
     }
 
     /// The month so many months later.
+    #[must_use]
     pub fn plus(self, months: i32) -> Self {
-        let index = self.index() + months;
-        Self { year: index.div_euclid(12), month: index.rem_euclid(12).unsigned_abs() + 1 }
+        Self(self.0 + months)
     }
 }
 
@@ -61,9 +42,9 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_shaped = text.len() == 7
             && text.bytes().enumerate().all(|(at, b)| if at == 4 { b == b'-' } else { b.is_ascii_digit() });
-        let parts = is_shaped.then(|| (text[..4].parse(), text[5..].parse()));
+        let parts = is_shaped.then(|| (text[..4].parse::<i32>(), text[5..].parse::<i32>()));
         match parts {
-            Some((Ok(year), Ok(month))) if (1..=12).contains(&month) => Ok(Self { year, month }),
+            Some((Ok(year), Ok(month))) if (1..=12).contains(&month) => Ok(Self(year * 12 + month - 1)),
             _ => Err(NotAMonth(text.to_owned())),
         }
     }
@@ -84,7 +65,7 @@ impl From<Month> for String {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.year, self.month)
+        write!(f, "{:04}-{:02}", self.0.div_euclid(12), self.0.rem_euclid(12) + 1)
     }
 }
 

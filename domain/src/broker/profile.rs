@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 
 use super::month::Month;
+use super::uscc::Uscc;
 use super::vocabulary::{
     Degree, EducationLevel, EmployerType, EmploymentMode, IdType, Industry, ServiceLink, Sex, TitleLevel, TitleSeries,
 };
+use super::{resident_id, text};
 use crate::FileId;
 use crate::region::RegionCode;
 
@@ -127,15 +129,42 @@ pub struct TransferBreak {
 }
 
 impl Profile {
+    /// Brings names, numbers and addresses to the one form in which they are compared and stored; what is malformed
+    /// stays as typed, for [`Profile::check`] to name.
+    pub fn normalise(&mut self) {
+        fn apply(field: &mut Option<String>, read: impl Fn(&str) -> Option<String>) {
+            if let Some(normal) = field.as_deref().and_then(read) {
+                *field = Some(normal);
+            }
+        }
+        apply(&mut self.name, |text| text::name(text).ok());
+        apply(&mut self.id_number, |text| Some(resident_id::normalise(text)));
+        apply(&mut self.mobile, |text| text::mobile(text).ok());
+        apply(&mut self.email, |text| text::email(text).ok());
+        for code in [&mut self.employer_uscc, &mut self.attachment_uscc] {
+            apply(code, |text| Some(Uscc::parse(text).ok()?.as_str().to_owned()));
+        }
+    }
+
     /// Whole months in technology transfer on a day: from `transfer_since`, minus the declared breaks, each month once.
     pub fn transfer_months(&self, day: NaiveDate) -> u32 {
-        let Some(since) = self.transfer_since else { return 0 };
+        let Some(since) = self.transfer_since else {
+            return 0;
+        };
         let now = Month::of(day);
-        let worked = (0..since.months_until(now))
-            .map(|at| since.plus(at))
-            .filter(|month| !self.transfer_breaks.iter().any(|pause| (pause.from..=pause.to).contains(month)))
-            .count();
-        u32::try_from(worked).unwrap_or(u32::MAX)
+        let mut pauses: Vec<(Month, Month)> = self
+            .transfer_breaks
+            .iter()
+            .map(|pause| (pause.from.max(since), pause.to.plus(1).min(now)))
+            .filter(|(from, end)| from < end)
+            .collect();
+        pauses.sort_unstable();
+        let (mut paused, mut reached) = (0, since);
+        for (from, end) in pauses {
+            paused += from.max(reached).months_until(end).max(0);
+            reached = reached.max(end);
+        }
+        u32::try_from(since.months_until(now) - paused).unwrap_or(0)
     }
 
     /// Whole years in technology transfer on a day, rounded down (section 6.3 X3).

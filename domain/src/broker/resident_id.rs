@@ -127,7 +127,9 @@ mod tests {
         assert_eq!(rule("440524188001010014"), "id_date_invalid");
         assert_eq!(rule("459999199902290013"), "id_date_invalid");
         assert_eq!(rule("459999198808080032"), "id_checksum");
-        for text in ["", "45999919880808003", "4599991988080800311", "45999919880808A031", "45999919880808003Y", "身份证号码"] {
+        for text in
+            ["", "45999919880808003", "4599991988080800311", "45999919880808A031", "45999919880808003Y", "身份证号码"]
+        {
             assert_eq!(rule(text), "id_format", "{text}");
         }
         let unborn = ResidentId::parse("459999200501010063", "2004-12-31".parse().unwrap());

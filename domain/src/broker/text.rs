@@ -32,8 +32,7 @@ fn is_han(c: char) -> bool {
 }
 
 fn is_latin(c: char) -> bool {
-    c.is_ascii_alphabetic()
-        || matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}') && c.is_alphabetic()
+    c.is_ascii_alphabetic() || matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}') && c.is_alphabetic()
 }
 
 /// A person's name (姓名) in its normal form: 2–50 characters, Han or Latin letters, `·` between parts.
@@ -58,9 +57,7 @@ pub fn name(text: &str) -> Result<String, Broken> {
 /// A mobile number (手机): eleven digits of the mainland, or E.164 with its `+`; blanks and hyphens are dropped.
 pub fn mobile(text: &str) -> Result<String, Broken> {
     let text: String = half_width(text).chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-    let is_mainland = |digits: &str| {
-        matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit))
-    };
+    let is_mainland = |digits: &str| matches!(digits.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && rest.iter().all(u8::is_ascii_digit));
     let is_well_formed = match text.strip_prefix('+') {
         None => is_mainland(&text),
         Some(digits) => match digits.strip_prefix("86") {
@@ -87,8 +84,14 @@ pub fn email(text: &str) -> Result<String, Broken> {
             && !part.starts_with('-')
             && !part.ends_with('-')
     };
-    let has_name = domain.rsplit_once('.').is_some_and(|(_, last)| last.len() >= 2 && !last.bytes().all(|b| b.is_ascii_digit()));
-    if text.len() <= 254 && local.len() <= 64 && local.split('.').all(is_atom) && domain.split('.').all(is_label) && has_name {
+    let has_name =
+        domain.rsplit_once('.').is_some_and(|(_, last)| last.len() >= 2 && !last.bytes().all(|b| b.is_ascii_digit()));
+    if text.len() <= 254
+        && local.len() <= 64
+        && local.split('.').all(is_atom)
+        && domain.split('.').all(is_label)
+        && has_name
+    {
         Ok(format!("{local}@{}", domain.to_ascii_lowercase()))
     } else {
         Err(broken())
@@ -130,7 +133,17 @@ mod tests {
         assert_eq!(mobile("138 0013-8000").as_deref(), Ok("13800138000"));
         assert_eq!(mobile("１３８００１３８０００").as_deref(), Ok("13800138000"));
         assert_eq!(mobile("+84912345678").as_deref(), Ok("+84912345678"));
-        for text in ["", "12800138000", "1380013800", "138001380000", "+8612800138000", "+0123456789", "+123456", "+1234567890123456", "abc"] {
+        for text in [
+            "",
+            "12800138000",
+            "1380013800",
+            "138001380000",
+            "+8612800138000",
+            "+0123456789",
+            "+123456",
+            "+1234567890123456",
+            "abc",
+        ] {
             assert_eq!(mobile(text).unwrap_err().rule, "mobile_format", "{text}");
         }
     }
@@ -140,8 +153,21 @@ mod tests {
         assert_eq!(email(" Wang.Ming+1@Example.ORG ").as_deref(), Ok("Wang.Ming+1@example.org"));
         let long = format!("{}@example.org", "a".repeat(65));
         for text in [
-            "", "a", "@b.cn", "a@", "a@b", "a..b@c.cn", ".a@c.cn", "a@-c.cn", "a@c..cn", "a b@c.cn", "\"a\"@c.cn", "王@c.cn", "a@127.0.0.1",
-            "a@c.cn\r\nBcc: x@y.cn", &long,
+            "",
+            "a",
+            "@b.cn",
+            "a@",
+            "a@b",
+            "a..b@c.cn",
+            ".a@c.cn",
+            "a@-c.cn",
+            "a@c..cn",
+            "a b@c.cn",
+            "\"a\"@c.cn",
+            "王@c.cn",
+            "a@127.0.0.1",
+            "a@c.cn\r\nBcc: x@y.cn",
+            &long,
         ] {
             assert_eq!(email(text).unwrap_err().rule, "email_format", "{text}");
         }

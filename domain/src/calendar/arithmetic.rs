@@ -18,8 +18,7 @@ impl Calendar {
 
     /// The last working day before this one.
     pub fn previous_working_day(&self, day: NaiveDate) -> NaiveDate {
-        day.pred_opt()
-            .map_or(day, |previous| self.roll_back(previous))
+        day.pred_opt().map_or(day, |previous| self.roll_back(previous))
     }
 
     /// The day itself if it works, or else the last working day before it.
@@ -42,21 +41,13 @@ impl Calendar {
     /// The `n`-th working day before `from`; with 0 the last working day up to `from`.
     pub fn subtract_working_days(&self, from: NaiveDate, n: u32) -> NaiveDate {
         let back = |day, _| self.previous_working_day(day);
-        if n == 0 {
-            self.roll_back(from)
-        } else {
-            (0..n.min(MAX_LENGTH)).fold(from, back)
-        }
+        if n == 0 { self.roll_back(from) } else { (0..n.min(MAX_LENGTH)).fold(from, back) }
     }
 
     /// Working days after `after`, up to and with `until`; 0 when `until` is not later. Counts at most the first
     /// [`MAX_SPAN`] calendar days.
     pub fn working_days_between(&self, after: NaiveDate, until: NaiveDate) -> u32 {
-        let days = after
-            .iter_days()
-            .skip(1)
-            .take(MAX_SPAN as usize)
-            .take_while(|day| *day <= until);
+        let days = after.iter_days().skip(1).take(MAX_SPAN as usize).take_while(|day| *day <= until);
         days.map(|day| u32::from(self.is_working_day(day))).sum()
     }
 
@@ -77,10 +68,7 @@ impl Calendar {
         }
         Due {
             last_day,
-            at: period.ends_at.map_or_else(
-                || time::end_of_day(last_day),
-                |at| time::instant(last_day, at),
-            ),
+            at: period.ends_at.map_or_else(|| time::end_of_day(last_day), |at| time::instant(last_day, at)),
             provisional,
             calendar_version: self.version.clone(),
         }
@@ -92,14 +80,8 @@ impl Calendar {
             Unit::CalendarDay => {
                 let length = term.length.min(MAX_LENGTH);
                 let days = length.saturating_sub(u32::from(term.counts_first_day));
-                let end = from
-                    .checked_add_days(Days::new(days.into()))
-                    .unwrap_or(NaiveDate::MAX);
-                if term.rolls {
-                    self.roll(end)
-                } else {
-                    (end, self.is_provisional(end))
-                }
+                let end = from.checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX);
+                if term.rolls { self.roll(end) } else { (end, self.is_provisional(end)) }
             }
         }
     }

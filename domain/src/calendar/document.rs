@@ -137,11 +137,7 @@ impl YearDocument {
             if !belongs {
                 return Err(DocumentFault::ForeignDay { year, date });
             }
-            if seen.insert(date) {
-                Ok(())
-            } else {
-                Err(DocumentFault::ListedTwice(date))
-            }
+            if seen.insert(date) { Ok(()) } else { Err(DocumentFault::ListedTwice(date)) }
         };
         match self {
             Self::National(national) => national.days.iter().try_for_each(|day| {

@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 
 pub use document::{
-    CalendarError, Confidence, DocumentFault, FestivalWindow, ListedDay, Mark, NationalYear,
-    RegionalNotice, RegionalYear, YearDocument, parse_documents,
+    CalendarError, Confidence, DocumentFault, FestivalWindow, ListedDay, Mark, NationalYear, RegionalNotice,
+    RegionalYear, YearDocument, parse_documents,
 };
 pub use period::{Due, Period, Term, Unit};
 
@@ -107,23 +107,11 @@ impl Calendar {
         regional: BTreeMap<i32, RegionalYear>,
         is_regional: bool,
     ) -> Self {
-        let mut calendar = Self {
-            version,
-            national,
-            regional,
-            is_regional,
-            years: BTreeMap::new(),
-        };
+        let mut calendar = Self { version, national, regional, is_regional, years: BTreeMap::new() };
         let marks = calendar.marks();
         let mut years: BTreeMap<i32, Year> = BTreeMap::new();
         let listed = marks.iter().map(|(day, _)| day.year());
-        for year in listed.chain(
-            calendar
-                .national
-                .keys()
-                .chain(calendar.regional.keys())
-                .copied(),
-        ) {
+        for year in listed.chain(calendar.national.keys().chain(calendar.regional.keys()).copied()) {
             years.entry(year).or_insert_with(|| Year::of_weekdays(year));
         }
         for (day, mark) in marks {
@@ -135,10 +123,7 @@ impl Calendar {
             if !calendar.national.contains_key(number) {
                 year.set_all_uncertain();
             } else if let Some(window) = calendar.open_window(*number) {
-                let days = window
-                    .from
-                    .iter_days()
-                    .take_while(|day| *day <= window.to && day.year() == *number);
+                let days = window.from.iter_days().take_while(|day| *day <= window.to && day.year() == *number);
                 days.for_each(|day| year.set_uncertain(day));
             }
         }
@@ -148,14 +133,8 @@ impl Calendar {
 
     /// Every day that a notice sets, weakest first: older before newer notices, national before regional ones.
     fn marks(&self) -> Vec<(NaiveDate, Mark)> {
-        let national = self
-            .national
-            .values()
-            .flat_map(|year| year.days.iter().map(|day| (day.date, day.mark)));
-        let notices = self
-            .regional
-            .values()
-            .filter_map(|year| year.notice.as_ref());
+        let national = self.national.values().flat_map(|year| year.days.iter().map(|day| (day.date, day.mark)));
+        let notices = self.regional.values().filter_map(|year| year.notice.as_ref());
         let regional = notices.flat_map(|notice| {
             let off = notice.off.iter().map(|day| (*day, Mark::Off));
             off.chain(notice.work.iter().map(|day| (*day, Mark::Work)))
@@ -169,12 +148,8 @@ impl Calendar {
             return None;
         }
         match self.regional.get(&year) {
-            Some(RegionalYear {
-                notice: Some(_), ..
-            }) => None,
-            Some(RegionalYear {
-                festival_window, ..
-            }) => Some(*festival_window),
+            Some(RegionalYear { notice: Some(_), .. }) => None,
+            Some(RegionalYear { festival_window, .. }) => Some(*festival_window),
             // Lunar 3/3 lies between 22 March and 26 April; swaps reached nine days further (2017).
             None => Some(FestivalWindow {
                 from: NaiveDate::from_ymd_opt(year, 3, 12)?,
@@ -191,44 +166,28 @@ impl Calendar {
     /// The documents in force, national ones first, each layer by year.
     pub fn documents(&self) -> impl Iterator<Item = YearDocument> {
         let regional = self.regional.values().cloned().map(YearDocument::Regional);
-        self.national
-            .values()
-            .cloned()
-            .map(YearDocument::National)
-            .chain(regional)
+        self.national.values().cloned().map(YearDocument::National).chain(regional)
     }
 
     /// Whether offices in Guangxi work on this day.
     pub fn is_working_day(&self, day: NaiveDate) -> bool {
-        self.years
-            .get(&day.year())
-            .map_or_else(|| !is_weekend(day), |year| !year.rests(day))
+        self.years.get(&day.year()).map_or_else(|| !is_weekend(day), |year| !year.rests(day))
     }
 
     /// Whether a notice that is not loaded may still change this day.
     pub fn is_provisional(&self, day: NaiveDate) -> bool {
-        self.years
-            .get(&day.year())
-            .is_none_or(|year| year.is_uncertain(day))
+        self.years.get(&day.year()).is_none_or(|year| year.is_uncertain(day))
     }
 
     /// What the day is, which layer decided it, and the holiday's name.
     pub fn day_kind(&self, day: NaiveDate) -> DayKind<'_> {
-        let notice = self
-            .regional
-            .get(&day.year())
-            .and_then(|year| year.notice.as_ref());
-        let is_regional =
-            notice.is_some_and(|notice| notice.off.contains(&day) || notice.work.contains(&day));
+        let notice = self.regional.get(&day.year()).and_then(|year| year.notice.as_ref());
+        let is_regional = notice.is_some_and(|notice| notice.off.contains(&day) || notice.work.contains(&day));
         let listed = || {
             // The next year's notice is the newer one, and may change December.
-            let notices = [day.year().checked_add(1), Some(day.year())]
-                .into_iter()
-                .flatten();
+            let notices = [day.year().checked_add(1), Some(day.year())].into_iter().flatten();
             let notices = notices.filter_map(|year| self.national.get(&year));
-            notices
-                .flat_map(|year| &year.days)
-                .find(|listed| listed.date == day)
+            notices.flat_map(|year| &year.days).find(|listed| listed.date == day)
         };
         let (reason, name) = if is_regional {
             (Reason::Regional, Some("壮族三月三"))
@@ -237,11 +196,6 @@ impl Calendar {
         } else {
             (Reason::Weekday, None)
         };
-        DayKind {
-            works: self.is_working_day(day),
-            reason,
-            name,
-            provisional: self.is_provisional(day),
-        }
+        DayKind { works: self.is_working_day(day), reason, name, provisional: self.is_provisional(day) }
     }
 }

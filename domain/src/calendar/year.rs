@@ -24,11 +24,7 @@ impl Year {
     pub(super) fn of_weekdays(year: i32) -> Self {
         let mut made = Self::default();
         let first = NaiveDate::from_yo_opt(year, 1);
-        for day in first
-            .iter()
-            .flat_map(NaiveDate::iter_days)
-            .take_while(|day| day.year() == year)
-        {
+        for day in first.iter().flat_map(NaiveDate::iter_days).take_while(|day| day.year() == year) {
             made.set_rest(day, is_weekend(day));
         }
         made

@@ -1,5 +1,18 @@
 //! Certificates: numbers, validity, and the state computed at reading.
 
+mod code;
+mod number;
+mod state;
+mod verification;
+
+pub use code::{NotAVerificationCode, VerificationCode};
+pub use number::{CertificateNumber, NotACertificateNumber, next_serial};
+pub use state::{
+    CertificateFacts, Renewal, Revocation, Suspension, Validity, grace_ends_on, reminders, renewal_opens_on, renewed,
+    state_on, valid_until,
+};
+pub use verification::{Registered, Shown, Verification};
+
 crate::word! {
     /// The state of a certificate on a day, derived at reading (broker.md section 7.5).
     pub enum CertificateState {

@@ -250,6 +250,15 @@ pub struct PrivacyConsent {
     pub publicity_accepted: bool,
 }
 
+impl CertificationForm {
+    /// Registration numbers without blanks and with ASCII digits.
+    pub fn normalise(&mut self) {
+        for contract in &mut self.contracts {
+            contract.reg_no = contract.reg_no.is_some().then(|| contract.registration());
+        }
+    }
+}
+
 impl ContractEntry {
     /// The registration number without blanks: the form in which numbers are compared.
     pub fn registration(&self) -> String {

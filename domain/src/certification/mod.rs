@@ -1,8 +1,11 @@
 //! Certification (认定) of technology brokers: the application form, the conditions of a level, and the experts' scores.
 
+pub mod eligibility;
 mod form;
 mod form_check;
 pub mod process;
+#[doc(hidden)]
+pub mod sample;
 pub mod scoring;
 
 pub use form::{

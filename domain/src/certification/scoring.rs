@@ -27,6 +27,7 @@ pub struct PanelMember {
 /// What an expert hands in.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ScoreSheet {
     pub expert: AccountId,
     /// One score per dimension, from 0 to the rules' highest.
@@ -74,6 +75,7 @@ impl Refusal {
 
 /// The result of a review.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Outcome {
     pub passed: bool,
     /// Sum over the experts of score × weight in percent; the mean is this by `100 × experts`.
@@ -190,10 +192,14 @@ mod tests {
     #[test]
     fn the_mean_decides_to_the_hundredth() {
         let rules = rules().scoring;
-        let sheets = |last| vec![sheet(1, [70; 5], true), sheet(2, [70; 5], true), sheet(3, [70, 70, 70, last, 70], true)];
+        let sheets =
+            |last| vec![sheet(1, [70; 5], true), sheet(2, [70; 5], true), sheet(3, [70, 70, 70, last, 70], true)];
         assert!(outcome(&panel(3), &sheets(70), &rules).unwrap().passed);
         let short = outcome(&panel(3), &sheets(69), &rules).unwrap();
-        assert_eq!((short.passed, short.mean_reached, short.votes_reached, short.mean_hundredths()), (false, false, true, 6995));
+        assert_eq!(
+            (short.passed, short.mean_reached, short.votes_reached, short.mean_hundredths()),
+            (false, false, true, 6995)
+        );
     }
 
     #[test]
@@ -219,7 +225,10 @@ mod tests {
         assert_eq!(check_panel(&members, &rules), Err(Refusal::Conflict { expert: expert(2) }));
         let two = [sheet(1, [90; 5], true), sheet(2, [90; 5], true)];
         assert_eq!(outcome(&panel(3), &two, &rules), Err(Refusal::Void { min: 3, found: 2 }));
-        assert_eq!(outcome(&panel(3), &[sheet(9, [90; 5], true)], &rules), Err(Refusal::NotOnPanel { expert: expert(9) }));
+        assert_eq!(
+            outcome(&panel(3), &[sheet(9, [90; 5], true)], &rules),
+            Err(Refusal::NotOnPanel { expert: expert(9) })
+        );
         let wrong = sheet(1, [101, 0, 0, 0, 0], true);
         assert_eq!(check_sheet(&wrong, &rules).unwrap_err().rule(), "score_range");
         let mut missing = sheet(1, [1; 5], true);

@@ -94,11 +94,7 @@ impl Deadline {
 
     /// The instant that counts: the later of both for the applicant and the public, the legal one for the authority.
     pub fn effective_due_at(&self) -> DateTime<Utc> {
-        if self.party.relies_on_told_date() {
-            self.due.at.max(self.communicated_at)
-        } else {
-            self.due.at
-        }
+        if self.party.relies_on_told_date() { self.due.at.max(self.communicated_at) } else { self.due.at }
     }
 
     /// The civil day of [`Self::effective_due_at`].
@@ -111,16 +107,9 @@ impl Deadline {
         self.must_be(&[DeadlineState::Running])?;
         not_before(on, self.started_on)?;
         if on > self.effective_last_day() {
-            return Err(Refusal::TooLate {
-                day: on,
-                last_day: self.effective_last_day(),
-            });
+            return Err(Refusal::TooLate { day: on, last_day: self.effective_last_day() });
         }
-        Ok(Self {
-            state: DeadlineState::Paused,
-            paused_on: Some(on),
-            ..self.clone()
-        })
+        Ok(Self { state: DeadlineState::Paused, paused_on: Some(on), ..self.clone() })
     }
 
     /// Lets the clock go on: the working days left at the pause run again from the day of resumption.
@@ -165,20 +154,13 @@ impl Deadline {
         let current = self.brought_to(calendar);
         let end = calendar.due(current.effective_last_day(), period).last_day;
         let mut terms = current.period.terms.iter().chain(&period.terms);
-        let unit = if terms.all(|term| term.unit == Unit::CalendarDay) {
-            Unit::CalendarDay
-        } else {
-            Unit::WorkingDay
-        };
+        let unit = if terms.all(|term| term.unit == Unit::CalendarDay) { Unit::CalendarDay } else { Unit::WorkingDay };
         Ok(current.ending(end, unit, calendar))
     }
 
     /// The duty was done.
     pub fn meet(&self) -> Result<Self, Refusal> {
-        self.close(
-            &[DeadlineState::Running, DeadlineState::Paused],
-            DeadlineState::Met,
-        )
+        self.close(&[DeadlineState::Running, DeadlineState::Paused], DeadlineState::Met)
     }
 
     /// The effective end has passed at `now` with the duty undone.
@@ -192,10 +174,7 @@ impl Deadline {
 
     /// The duty fell away.
     pub fn cancel(&self) -> Result<Self, Refusal> {
-        self.close(
-            &[DeadlineState::Running, DeadlineState::Paused],
-            DeadlineState::Cancelled,
-        )
+        self.close(&[DeadlineState::Running, DeadlineState::Paused], DeadlineState::Cancelled)
     }
 
     /// Computes the legal end again; `None` when neither the end nor its certainty changed, or the clock has ended.
@@ -208,23 +187,14 @@ impl Deadline {
         if is_same || !self.state.is_open() {
             return None;
         }
-        let deadline = Self {
-            due,
-            ..self.clone()
-        }
-        .told(self.effective_due_at());
+        let deadline = Self { due, ..self.clone() }.told(self.effective_due_at());
         let is_effective = deadline.revision != self.revision;
-        Some(Change {
-            deadline,
-            before: self.due.clone(),
-            is_effective,
-        })
+        Some(Change { deadline, before: self.due.clone(), is_effective })
     }
 
     /// The same clock on this calendar, so that days are counted on the one by which its end was found.
     fn brought_to(&self, calendar: &Calendar) -> Self {
-        self.replan(calendar)
-            .map_or_else(|| self.clone(), |change| change.deadline)
+        self.replan(calendar).map_or_else(|| self.clone(), |change| change.deadline)
     }
 
     /// The same clock with `end` as its last day, as a period from `started_on` in one unit.
@@ -242,58 +212,30 @@ impl Deadline {
             }
         };
         let rolls = unit == Unit::CalendarDay && works;
-        let term = Term {
-            length,
-            unit,
-            counts_first_day: false,
-            rolls,
-        };
-        let period = Period {
-            terms: vec![term],
-            ends_at: self.period.ends_at,
-        };
+        let term = Term { length, unit, counts_first_day: false, rolls };
+        let period = Period { terms: vec![term], ends_at: self.period.ends_at };
         let effective = self.effective_due_at();
         let due = calendar.due(self.started_on, &period);
-        Self {
-            period,
-            due,
-            ..self
-        }
-        .told(effective)
+        Self { period, due, ..self }.told(effective)
     }
 
     /// Tells the person the end that counts, and counts it as a revision if it is not `before`.
     fn told(self, before: DateTime<Utc>) -> Self {
         let effective = self.effective_due_at();
         let revision = self.revision.saturating_add(u32::from(effective != before));
-        Self {
-            communicated_at: effective,
-            revision,
-            ..self
-        }
+        Self { communicated_at: effective, revision, ..self }
     }
 
     fn close(&self, from: &[DeadlineState], state: DeadlineState) -> Result<Self, Refusal> {
         self.must_be(from)?;
-        Ok(Self {
-            state,
-            ..self.clone()
-        })
+        Ok(Self { state, ..self.clone() })
     }
 
     fn must_be(&self, states: &[DeadlineState]) -> Result<(), Refusal> {
-        if states.contains(&self.state) {
-            Ok(())
-        } else {
-            Err(Refusal::State(self.state))
-        }
+        if states.contains(&self.state) { Ok(()) } else { Err(Refusal::State(self.state)) }
     }
 }
 
 fn not_before(day: NaiveDate, earliest: NaiveDate) -> Result<(), Refusal> {
-    if day < earliest {
-        Err(Refusal::TooEarly { day, earliest })
-    } else {
-        Ok(())
-    }
+    if day < earliest { Err(Refusal::TooEarly { day, earliest }) } else { Ok(()) }
 }

@@ -15,12 +15,10 @@ mod reminder;
 mod tests;
 
 pub use clock::{Change, Deadline, Refusal};
-pub use plan::{
-    CatchUp, PlannedReminder, PlannedState, catch_up, deferred, in_send_window, may_send, plan,
-};
+pub use plan::{CatchUp, PlannedReminder, PlannedState, catch_up, deferred, in_send_window, may_send, plan};
 pub use reminder::{
-    BasisKind, PlanEntry, Recipient, ReminderError, ReminderPlan, ReminderPlans, RestDay, SEED,
-    SendWindow, Stage, StageAt, StageRule, parse_plans,
+    BasisKind, PlanEntry, Recipient, ReminderError, ReminderPlan, ReminderPlans, RestDay, SEED, SendWindow, Stage,
+    StageAt, StageRule, parse_plans,
 };
 
 crate::word! {
@@ -30,6 +28,31 @@ crate::word! {
         Met = "met" / "已办结",
         Missed = "missed" / "已逾期",
         Cancelled = "cancelled" / "已取消",
+    }
+}
+
+crate::word! {
+    /// How a stored reminder fares.
+    pub enum ReminderState {
+        Planned = "planned" / "已计划",
+        Sent = "sent" / "已发送",
+        SkippedTooShort = "skipped_too_short" / "时间过短不发送",
+        /// The date moved, or a more urgent stage falls on the same day.
+        Superseded = "superseded" / "已被替代",
+        /// Its time passed while nobody ran, and a more urgent one took its place.
+        Missed = "missed" / "错过",
+        /// No longer true when it was due.
+        Skipped = "skipped" / "已略过",
+    }
+}
+
+impl From<PlannedState> for ReminderState {
+    fn from(planned: PlannedState) -> Self {
+        match planned {
+            PlannedState::Planned => Self::Planned,
+            PlannedState::SkippedTooShort => Self::SkippedTooShort,
+            PlannedState::Superseded => Self::Superseded,
+        }
     }
 }
 

@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Asia::Shanghai;
 
-use super::{
-    Deadline, DeadlineState, Recipient, ReminderPlan, RestDay, SendWindow, Stage, StageAt,
-};
+use super::{Deadline, DeadlineState, Recipient, ReminderPlan, RestDay, SendWindow, Stage, StageAt};
 use crate::calendar::Calendar;
 use crate::time;
 
@@ -43,10 +41,7 @@ pub fn plan(
     deadline: &Deadline,
     calendar: &Calendar,
 ) -> Vec<PlannedReminder> {
-    if !matches!(
-        deadline.state,
-        DeadlineState::Running | DeadlineState::Missed
-    ) {
+    if !matches!(deadline.state, DeadlineState::Running | DeadlineState::Missed) {
         return Vec::new();
     }
     let due = deadline.effective_due_at();
@@ -57,9 +52,7 @@ pub fn plan(
         .map(|rule| {
             let day = day_of(rule.at, deadline, calendar);
             let send_on = match plan.rest_day {
-                RestDay::PreviousWorkingDay => {
-                    calendar.roll_back(day.unwrap_or(deadline.started_on))
-                }
+                RestDay::PreviousWorkingDay => calendar.roll_back(day.unwrap_or(deadline.started_on)),
                 RestDay::Keep => day.unwrap_or(deadline.started_on),
             };
             let send_at = time::instant(send_on, plan.send_at);
@@ -79,13 +72,7 @@ pub fn plan(
                 }
             };
             let recipients = rule.recipients.clone();
-            PlannedReminder {
-                stage: rule.stage,
-                send_at,
-                state,
-                recipients,
-                revision: deadline.revision,
-            }
+            PlannedReminder { stage: rule.stage, send_at, state, recipients, revision: deadline.revision }
         })
         .collect();
     keep_one_a_day(&mut planned);
@@ -94,10 +81,8 @@ pub fn plan(
 
 /// Of the planned stages of one day only the most urgent stays.
 fn keep_one_a_day(planned: &mut [PlannedReminder]) {
-    let mut by_urgency: Vec<_> = planned
-        .iter_mut()
-        .filter(|reminder| reminder.state == PlannedState::Planned)
-        .collect();
+    let mut by_urgency: Vec<_> =
+        planned.iter_mut().filter(|reminder| reminder.state == PlannedState::Planned).collect();
     by_urgency.sort_by_key(|reminder| Reverse(reminder.stage));
     let mut taken = BTreeSet::new();
     for reminder in by_urgency {
@@ -121,11 +106,7 @@ fn day_of(at: StageAt, deadline: &Deadline, calendar: &Calendar) -> Option<Naive
         StageAt::BeforeCalendarDays(days) => last.checked_sub_days(Days::new(days.into())),
         StageAt::BeforeWorkingDays(days) => Some(calendar.subtract_working_days(last, days)),
         StageAt::ElapsedWorkingDays(days) => after_used(days),
-        StageAt::PercentElapsed(percent) => after_used(
-            used.saturating_add(left)
-                .saturating_mul(percent)
-                .div_ceil(100),
-        ),
+        StageAt::PercentElapsed(percent) => after_used(used.saturating_add(left).saturating_mul(percent).div_ceil(100)),
         StageAt::AfterWorkingDays(days) => Some(calendar.add_working_days(last, days)),
     }
 }
@@ -150,9 +131,7 @@ pub fn catch_up(
     due: DateTime<Utc>,
 ) -> CatchUp<'_> {
     let came = planned.iter().filter(|reminder| {
-        reminder.state == PlannedState::Planned
-            && reminder.send_at > last_run
-            && reminder.send_at <= now
+        reminder.state == PlannedState::Planned && reminder.send_at > last_run && reminder.send_at <= now
     });
     let mut missed: Vec<_> = came.collect();
     missed.sort_by_key(|reminder| (reminder.send_at, reminder.stage));

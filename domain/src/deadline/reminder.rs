@@ -172,8 +172,7 @@ impl ReminderPlans {
     pub fn plan_for(&self, kind: &str, party: Party) -> Option<&ReminderPlan> {
         let named = |name: &str| {
             let mut entries = self.entries.iter();
-            entries
-                .find(|entry| entry.names(name) && entry.party.is_none_or(|known| known == party))
+            entries.find(|entry| entry.names(name) && entry.party.is_none_or(|known| known == party))
         };
         named(kind).or_else(|| named("*")).map(|entry| &entry.plan)
     }
@@ -200,22 +199,14 @@ impl PlanEntry {
 
     fn check(&self) -> Result<(), ReminderError> {
         let kind = || self.kinds.join(", ");
-        let ReminderPlan {
-            stages,
-            send_at,
-            window,
-            ..
-        } = &self.plan;
+        let ReminderPlan { stages, send_at, window, .. } = &self.plan;
         if !(window.from..window.to).contains(send_at) {
             return Err(ReminderError::Window(kind()));
         }
         let mut seen = BTreeSet::new();
         for StageRule { stage, at, .. } in stages {
             if !seen.insert(*stage) {
-                return Err(ReminderError::StageTwice {
-                    kind: kind(),
-                    stage: *stage,
-                });
+                return Err(ReminderError::StageTwice { kind: kind(), stage: *stage });
             }
             let (number, most) = match *at {
                 StageAt::PercentElapsed(percent) => (percent, 100),
@@ -225,10 +216,7 @@ impl PlanEntry {
                 | StageAt::AfterWorkingDays(days) => (days, MAX_LENGTH),
             };
             if number > most {
-                return Err(ReminderError::OutOfRange {
-                    kind: kind(),
-                    stage: *stage,
-                });
+                return Err(ReminderError::OutOfRange { kind: kind(), stage: *stage });
             }
         }
         Ok(())

@@ -71,9 +71,7 @@ fn endless_clocks<P: Process>(faults: &mut Vec<String>) {
     for clock in P::Clock::ALL {
         let starts = P::ROWS.iter().any(|row| row.clocks.iter().any(|c| matches!(c, Clock::Start(k) if k == clock)));
         let ends = P::ROWS.iter().any(|row| {
-            row.clocks
-                .iter()
-                .any(|c| matches!(c, Clock::Meet(k) | Clock::Miss(k) | Clock::Cancel(k) if k == clock))
+            row.clocks.iter().any(|c| matches!(c, Clock::Meet(k) | Clock::Miss(k) | Clock::Cancel(k) if k == clock))
         });
         if starts && !ends {
             faults.push(format!("{}: starts and never ends", clock.as_str()));

@@ -82,21 +82,35 @@ pub struct Decision<P: Process> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied<P: Process> {
     /// No row for this verb in this state.
-    State { state: P::State, verb: P::Verb },
+    State {
+        state: P::State,
+        verb: P::Verb,
+    },
     /// The row is for other roles.
-    Role { verb: P::Verb },
+    Role {
+        verb: P::Verb,
+    },
     /// Claimed by somebody else at the desk.
     Assigned,
     /// The same person did a step that must be another's.
-    FourEyes { earlier: P::Verb },
+    FourEyes {
+        earlier: P::Verb,
+    },
     /// The actor is the applicant, or belongs to the applicant's organisation.
     Recused,
     /// A program row whose clock has not run out.
-    TooEarly { due_at: Option<DateTime<Utc>> },
-    Guard { guard: P::Guard, reason: Reason },
+    TooEarly {
+        due_at: Option<DateTime<Utc>>,
+    },
+    Guard {
+        guard: P::Guard,
+        reason: Reason,
+    },
     Invalid(Vec<Fault>),
     /// The rule set of the case lacks a period: a fault of the data, not of the caller.
-    MissingPeriod { clock: P::Clock },
+    MissingPeriod {
+        clock: P::Clock,
+    },
 }
 
 /// Decides a command: what follows, or why not.
@@ -148,12 +162,7 @@ fn find_row<P: Process>(case: &Case<P>, acting: &Acting, verb: P::Verb) -> Resul
     rows.find(|row| row.by.contains(&acting.role)).ok_or(Denied::Role { verb })
 }
 
-fn may_act<P: Process>(
-    case: &Case<P>,
-    acting: &Acting,
-    row: &Row<P>,
-    now: DateTime<Utc>,
-) -> Result<(), Denied<P>> {
+fn may_act<P: Process>(case: &Case<P>, acting: &Acting, row: &Row<P>, now: DateTime<Utc>) -> Result<(), Denied<P>> {
     if let Some(account) = acting.account {
         if acting.role.is_staff() && is_tied(case, account, acting) {
             return Err(Denied::Recused);
@@ -266,9 +275,7 @@ fn run_clocks<P: Process>(
 }
 
 fn open_mut<'a>(deadlines: &'a mut [Deadline], kind: &str) -> Option<&'a mut Deadline> {
-    deadlines
-        .iter_mut()
-        .find(|deadline| deadline.kind == kind && is_open(deadline))
+    deadlines.iter_mut().find(|deadline| deadline.kind == kind && is_open(deadline))
 }
 
 fn is_open(deadline: &Deadline) -> bool {

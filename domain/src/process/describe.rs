@@ -81,11 +81,7 @@ fn row_description<P: Process>(row: &Row<P>) -> RowDescription {
         after: row.after.map(|clock| clock.as_str().to_owned()),
         through: row.through.map(str::to_owned),
         clocks: row.clocks.iter().map(clock_text).collect(),
-        tells: row
-            .tell
-            .iter()
-            .map(|tell| format!("{} → {}", tell.event.as_str(), words(tell.to).join(", ")))
-            .collect(),
+        tells: row.tell.iter().map(|tell| format!("{} → {}", tell.event.as_str(), words(tell.to).join(", "))).collect(),
     }
 }
 
@@ -136,12 +132,8 @@ pub fn table_text<P: Process>() -> String {
     let mut text = format!("{} ({}) version {}\n", P::NAME, P::NAME_ZH, P::VERSION);
     for row in P::ROWS.iter().map(row_description) {
         text.push_str(&format!("{} --{} [{}]--> {}", row.from.join(" | "), row.verb, row.roles.join(", "), row.to));
-        let parts = [
-            ("when", &row.guards),
-            ("apart from", &row.apart_from),
-            ("clocks", &row.clocks),
-            ("tells", &row.tells),
-        ];
+        let parts =
+            [("when", &row.guards), ("apart from", &row.apart_from), ("clocks", &row.clocks), ("tells", &row.tells)];
         for (label, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
             text.push_str(&format!("; {label}: {}", values.join(", ")));
         }

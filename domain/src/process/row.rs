@@ -74,24 +74,8 @@ pub struct Row<P: Process> {
 
 impl<P: Process> Row<P> {
     /// A row with nothing but its key; the rest is named with struct update syntax.
-    pub const fn new(
-        from: &'static [P::State],
-        verb: P::Verb,
-        by: &'static [Role],
-        next: Next<P::State>,
-    ) -> Self {
-        Self {
-            from,
-            verb,
-            by,
-            next,
-            guards: &[],
-            apart_from: &[],
-            after: None,
-            through: None,
-            clocks: &[],
-            tell: &[],
-        }
+    pub const fn new(from: &'static [P::State], verb: P::Verb, by: &'static [Role], next: Next<P::State>) -> Self {
+        Self { from, verb, by, next, guards: &[], apart_from: &[], after: None, through: None, clocks: &[], tell: &[] }
     }
 
     /// Chainable parts, so that a table reads as one sentence per row.

@@ -11,7 +11,8 @@ mod tests;
 
 pub use certification::{
     AchievementRules, Alternative, AnnualRules, CertificateRules, CertificationRules, ContractRules, DirectEntry,
-    EducationRow, LevelRules, Method, MonthDay, PERIODS, PersonRules, PreviousLevel, Ratio, ScoringRules, TrainingRules,
+    EducationRow, LevelRules, Method, MonthDay, PERIODS, PersonRules, PreviousLevel, Ratio, ScoringRules,
+    TrainingRules,
 };
 pub use money::{Fen, NotAnAmount};
 pub use read::{Problem, ProblemKind};

@@ -73,7 +73,11 @@ impl RuleSet {
 
 fn fields(pointer: &str, object: &Map<String, Value>, known: &[&str], optional: &[&str], problems: &mut Vec<Problem>) {
     for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
-        problems.push(Problem::new(format!("{pointer}/{name}"), ProblemKind::UnknownField, name));
+        problems.push(Problem::new(
+            format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
+            ProblemKind::UnknownField,
+            name,
+        ));
     }
     for name in known.iter().filter(|name| !object.contains_key(**name) && !optional.contains(name)) {
         problems.push(Problem::new(format!("{pointer}/{name}"), ProblemKind::MissingField, *name));
@@ -92,7 +96,9 @@ fn read_set(value: &Value, problems: &mut Vec<Problem>) -> Option<RuleSet> {
         Some(Some(items)) => {
             let mut seen = BTreeSet::new();
             for (at, item) in items.iter().enumerate() {
-                let Some(clause) = read_clause(at, item, problems) else { continue };
+                let Some(clause) = read_clause(at, item, problems) else {
+                    continue;
+                };
                 if seen.insert(clause.key.clone()) {
                     clauses.push(clause);
                 } else {

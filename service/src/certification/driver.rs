@@ -1,14 +1,16 @@
 //! How certification reads and writes its own tables.
 
 use domain::access::Permission;
-use domain::certification::process::{Certification, Change, Command, Facts, Verb};
+use domain::certification::process::{Certification, Change, Command, Facts, State, Verb};
 use domain::ids::AccountId;
 use domain::process::Recipient;
-use entity::{case_file, certification};
-use sea_orm::{ConnectionTrait, EntityTrait};
-use serde_json::Value;
+use domain::word::Word;
+use entity::{case_file, certificate, certification, certification_expert, organisation, organisation_member};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde_json::{Value, json};
 
-use super::view::CertificationView;
+use super::view::{CertificationView, compose};
+use super::{apply, document, facts};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -31,24 +33,24 @@ impl Driver for Certification {
     }
 
     async fn facts(
-        _context: &Context,
-        _connection: &impl ConnectionTrait,
-        _case: &case_file::Model,
-        _detail: &certification::Model,
-        _command: Option<&Command>,
-        _asker: Option<AccountId>,
+        context: &Context,
+        connection: &impl ConnectionTrait,
+        case: &case_file::Model,
+        detail: &certification::Model,
+        command: Option<&Command>,
+        asker: Option<AccountId>,
     ) -> Result<Facts> {
-        Err(Error::internal("not yet"))
+        facts::load(context, connection, case, detail, command, asker).await
     }
 
     async fn apply(
-        _tx: &Tx,
-        _case: &case_file::Model,
-        _detail: certification::Model,
-        _change: Change,
-        _caller: &Caller,
+        tx: &Tx,
+        case: &case_file::Model,
+        detail: certification::Model,
+        change: Change,
+        caller: &Caller,
     ) -> Result<()> {
-        Ok(())
+        apply::apply(tx, case, &detail, change, caller).await
     }
 
     async fn view(
@@ -57,17 +59,11 @@ impl Driver for Certification {
         caller: &Caller,
         loaded: &Loaded<Self>,
     ) -> Result<CertificationView> {
-        let allowed_actions = crate::process::allowed_actions(context, connection, caller, loaded).await?;
-        Ok(CertificationView {
-            id: loaded.row.id,
-            version: loaded.row.version,
-            state: loaded.row.state.clone(),
-            allowed_actions,
-        })
+        compose(context, connection, caller, loaded).await
     }
 
-    fn trail(_command: &Command) -> Value {
-        Value::Null
+    fn trail(command: &Command) -> Value {
+        trail(command)
     }
 
     fn automatic(verb: Verb) -> Option<Command> {
@@ -75,14 +71,110 @@ impl Driver for Certification {
     }
 
     async fn recipients(
-        _connection: &impl ConnectionTrait,
-        _case: &case_file::Model,
-        _recipient: Recipient,
+        connection: &impl ConnectionTrait,
+        case: &case_file::Model,
+        recipient: Recipient,
     ) -> Result<Option<Vec<Address>>> {
-        Ok(None)
+        match recipient {
+            Recipient::Experts => Ok(Some(experts(connection, case).await?)),
+            Recipient::Employer => employer(connection, case).await,
+            Recipient::Applicant | Recipient::Desk | Recipient::DeskLead | Recipient::City => Ok(None),
+        }
     }
 
-    async fn tale(_connection: &impl ConnectionTrait, _case: &case_file::Model) -> Result<Value> {
-        Ok(Value::Null)
+    async fn tale(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Value> {
+        let detail = Self::detail(connection, case).await?;
+        let certificate =
+            certificate::Entity::find().filter(certificate::Column::CaseId.eq(case.id)).one(connection).await?;
+        let parsed = |column: &str, text: Option<&str>| document::parse::<Value>(&detail, column, text);
+        Ok(json!({
+            "state_zh": State::parse(&case.state).map(Word::zh),
+            "level": detail.target_level,
+            "level_zh": detail.target_level.zh(),
+            "correction": parsed("correction", detail.correction.as_deref())?,
+            "refusal": parsed("refusal", detail.refusal.as_deref())?,
+            "closing": parsed("closing", detail.closing.as_deref())?,
+            "review": parsed("review", detail.review.as_deref())?,
+            "acceptance": parsed("acceptance", detail.acceptance.as_deref())?,
+            "certificate": certificate.map(|row| json!({
+                "number": row.number,
+                "code": row.code,
+                "valid_until": row.valid_until,
+                "is_specimen": row.is_specimen,
+            })),
+        }))
+    }
+}
+
+/// Experts who still have to score.
+async fn experts(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Vec<Address>> {
+    let accounts: Vec<AccountId> = certification_expert::Entity::find()
+        .select_only()
+        .column(certification_expert::Column::AccountId)
+        .filter(certification_expert::Column::CaseId.eq(case.id))
+        .filter(certification_expert::Column::State.eq("assigned"))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    Ok(accounts.into_iter().map(Address::Account).collect())
+}
+
+/// An employer without a confirmer is written to at its contact address.
+async fn employer(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Option<Vec<Address>>> {
+    let Some(id) = case.organisation_id else { return Ok(Some(Vec::new())) };
+    let has_member = organisation_member::Entity::find()
+        .filter(organisation_member::Column::OrganisationId.eq(id))
+        .filter(organisation_member::Column::AccountId.is_not_null())
+        .one(connection)
+        .await?
+        .is_some();
+    if has_member {
+        return Ok(None);
+    }
+    let contact = organisation::Entity::find_by_id(id).one(connection).await?.and_then(|row| row.contact_email);
+    Ok(Some(contact.into_iter().map(Address::Email).collect()))
+}
+
+/// What the audit trail keeps of a command: reasons and itemised defects, no scores before they may be seen.
+fn trail(command: &Command) -> Value {
+    match command {
+        Command::Confirm(opinion)
+        | Command::CheckByCity(opinion)
+        | Command::Recommend(opinion)
+        | Command::VerifyTraining(opinion)
+        | Command::PassAssessment(opinion) => json!({ "opinion": opinion }),
+        Command::ConfirmOnPaper { opinion, file } => json!({ "opinion": opinion, "file_id": file }),
+        Command::ReturnToApplicant(items)
+        | Command::RequestCityCorrection(items)
+        | Command::RequestRegionCorrection(items)
+        | Command::RequestFurtherCorrection(items) => json!({ "items": items }),
+        Command::NotRecommend(refusal)
+        | Command::NotAccept(refusal)
+        | Command::FailAssessment(refusal)
+        | Command::Refuse(refusal) => json!({ "refusal": refusal }),
+        Command::AnswerCorrection(answers) => json!({ "answers": answers }),
+        Command::ExtendCorrection { reason } | Command::Withdraw { reason } | Command::DeclareConflict { reason } => {
+            json!({ "reason": reason })
+        }
+        Command::NamePanel(experts) => json!({ "experts": experts }),
+        Command::ReplaceExpert { leaves, joins } => json!({ "leaves": leaves, "joins": joins }),
+        Command::Score(sheet) => {
+            let text = serde_json::to_vec(sheet).unwrap_or_default();
+            json!({ "sheet_sha256": crate::crypto::sha256_hex(&text) })
+        }
+        Command::Submit
+        | Command::SubmitToCity
+        | Command::LapseAtEmployer
+        | Command::Accept
+        | Command::AcceptBySilence
+        | Command::CloseNotice
+        | Command::LapseInCorrection
+        | Command::StartAssessment
+        | Command::PassReview
+        | Command::FailReview
+        | Command::Publish
+        | Command::EndPublicity
+        | Command::Issue
+        | Command::ExpireDraft => Value::Null,
     }
 }

@@ -1,5 +1,9 @@
 //! What every test is given: a migrated database of its own, on each engine.
 
+pub mod account;
+pub mod app;
+pub mod context;
+pub mod people;
 pub mod postgres;
 pub mod sqlite;
 mod tests;
@@ -28,6 +32,7 @@ pub trait Fixture: Sized {
 }
 
 /// A migrated database that only this test knows; gone when dropped.
+#[derive(Debug)]
 pub struct TestDb {
     engine: Engine,
     url: String,
@@ -36,6 +41,7 @@ pub struct TestDb {
 }
 
 /// Fields are dropped in order: the pool of [`TestDb`] first, then what it was open on.
+#[derive(Debug)]
 enum Keep {
     File { _folder: tempfile::TempDir },
     Database { _database: postgres::TempDatabase },

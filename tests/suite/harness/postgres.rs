@@ -38,6 +38,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
 static COUNT: AtomicU32 = AtomicU32::new(1);
 
 /// A database of the server; dropped with the value.
+#[derive(Debug)]
 pub struct TempDatabase {
     name: String,
 }

@@ -2,6 +2,9 @@
 
 mod contract;
 mod person;
+#[cfg(test)]
+mod tests;
+mod training;
 
 use std::collections::BTreeSet;
 
@@ -62,7 +65,7 @@ impl CertificationForm {
         person::check(profile, rules, context, &mut faults);
         self.check_ladder(profile, context, &mut faults);
         contract::check(self, profile, rules, context, &mut faults);
-        self.check_trainings(context, &mut faults);
+        training::check(self, context, &mut faults);
         self.check_narrative(rules, context, &mut faults);
         self.check_declarations(&mut faults);
         faults.0
@@ -120,53 +123,6 @@ impl CertificationForm {
         }
     }
 
-    fn check_trainings(&self, context: &Context, faults: &mut Faults) {
-        if self.trainings.is_empty() {
-            faults.add("/trainings", "required");
-        }
-        let mut numbers = BTreeSet::new();
-        for (at, training) in self.trainings.iter().enumerate() {
-            let pointer = format!("/trainings/{at}");
-            faults.required_text(&format!("{pointer}/certificate_no"), training.certificate_no.as_ref(), 64);
-            faults.required_text(&format!("{pointer}/base"), training.base.as_ref(), 200);
-            faults.required(&format!("{pointer}/level"), training.level.as_ref());
-            faults.past_date(&format!("{pointer}/from"), training.from, context.submitted_on);
-            // X4: ended by the submission, and not before the base was recognised.
-            faults.past_date(&format!("{pointer}/to"), training.to, context.submitted_on);
-            if let (Some(from), Some(to)) = (training.from, training.to)
-                && from > to
-            {
-                faults.add(format!("{pointer}/to"), "period_reversed");
-            }
-            let base = context.bases.iter().find(|base| Some(&base.base) == training.base.as_ref());
-            if let (Some(base), Some(to)) = (base, training.to)
-                && to < base.recognised_on
-            {
-                faults.with(format!("{pointer}/to"), "training_backdated", json!({ "recognised_on": base.recognised_on }));
-            }
-            match training.hours {
-                None => faults.add(format!("{pointer}/hours"), "required"),
-                Some(0) => faults.add(format!("{pointer}/hours"), "number_range"),
-                Some(_) => {}
-            }
-            match training.exam_score {
-                None => faults.add(format!("{pointer}/exam_score"), "required"),
-                Some(score) if score > 100 => faults.with(format!("{pointer}/exam_score"), "number_range", json!({ "max": 100 })),
-                Some(_) => {}
-            }
-            if training.level > Some(Level::L1) {
-                faults.required_text(&format!("{pointer}/national_filing_no"), training.national_filing_no.as_ref(), 32);
-            } else {
-                faults.optional_text(&format!("{pointer}/national_filing_no"), training.national_filing_no.as_ref(), 32);
-            }
-            if let Some(number) = &training.certificate_no
-                && !numbers.insert((training.base.clone(), number.trim().to_owned()))
-            {
-                faults.add(format!("{pointer}/certificate_no"), "training_duplicate");
-            }
-        }
-    }
-
     fn check_narrative(&self, rules: &CertificationRules, context: &Context, faults: &mut Faults) {
         if self.kind == Some(ApplicationType::Upgrade) && self.ce_years.is_empty() {
             faults.add("/ce_years", "required");
@@ -179,23 +135,33 @@ impl CertificationForm {
                 Some(number) if number > chrono::Datelike::year(&context.submitted_on) => {
                     faults.add(format!("{pointer}/year"), "date_in_future");
                 }
-                Some(number) if !years.insert(number) => faults.add(format!("{pointer}/year"), "ce_year_duplicate"),
+                Some(number) if !years.insert(number) => {
+                    faults.add(format!("{pointer}/year"), "ce_year_duplicate");
+                }
                 Some(_) => {}
             }
-            for (name, hours) in [("public_hours", year.public_hours), ("professional_hours", year.professional_hours)] {
+            for (name, hours) in [("public_hours", year.public_hours), ("professional_hours", year.professional_hours)]
+            {
                 match hours {
                     None => faults.add(format!("{pointer}/{name}"), "required"),
                     // Hours of a year: nobody can learn longer.
-                    Some(hours) if hours > 8_784 => faults.add(format!("{pointer}/{name}"), "number_range"),
+                    Some(hours) if hours > 8_784 => {
+                        faults.add(format!("{pointer}/{name}"), "number_range");
+                    }
                     Some(_) => {}
                 }
             }
             faults.required_text(&format!("{pointer}/certificate_no"), year.certificate_no.as_ref(), 64);
         }
-        let needed = self.target_level.and_then(|level| rules.level(level)).map_or(0, |level| level.achievements as usize);
+        let needed =
+            self.target_level.and_then(|level| rules.level(level)).map_or(0, |level| level.achievements as usize);
         let found = self.achievements.len();
         if found < needed || found > rules.case.max_cases {
-            faults.with("/achievements", "achievement_count", json!({ "min": needed, "max": rules.case.max_cases, "found": found }));
+            faults.with(
+                "/achievements",
+                "achievement_count",
+                json!({ "min": needed, "max": rules.case.max_cases, "found": found }),
+            );
         }
         for (at, case) in self.achievements.iter().enumerate() {
             faults.required_text(&format!("/achievements/{at}/title"), case.title.as_ref(), 200);
@@ -215,7 +181,11 @@ impl CertificationForm {
         for (at, publication) in self.publications.iter().enumerate() {
             faults.required_text(&format!("/publications/{at}/title"), publication.title.as_ref(), 300);
             faults.required_text(&format!("/publications/{at}/outlet"), publication.outlet.as_ref(), 200);
-            faults.past_date(&format!("/publications/{at}/published_on"), publication.published_on, context.submitted_on);
+            faults.past_date(
+                &format!("/publications/{at}/published_on"),
+                publication.published_on,
+                context.submitted_on,
+            );
         }
     }
 

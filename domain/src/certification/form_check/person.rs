@@ -31,7 +31,9 @@ pub(super) fn check(profile: &Profile, rules: &CertificationRules, context: &Con
     let allowed = person.history_gap_months.cast_signed();
     for (at, pair) in profile.work_history.windows(2).enumerate() {
         let [newer, older] = pair else { continue };
-        let (Some(began), Some(ended)) = (newer.from, older.to) else { continue };
+        let (Some(began), Some(ended)) = (newer.from, older.to) else {
+            continue;
+        };
         let idle = ended.months_until(began) - 1;
         if idle > allowed && newer.gap_reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
             let params = json!({ "max_months": allowed, "found_months": idle });

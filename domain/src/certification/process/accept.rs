@@ -1,9 +1,9 @@
 //! Judging the data of a command; all faults at once.
 
+use super::Certification;
 use super::command::{Change, Command, Correction, Defect, DefectAnswer, Opinion, Refusal, ScoreSheet};
 use super::facts::{ExpertState, Facts};
 use super::words::CorrectionStage;
-use super::Certification;
 use crate::fault::Fault;
 use crate::ids::AccountId;
 use crate::process::{Acting, Case};
@@ -33,6 +33,10 @@ pub(super) fn accept(
         Command::CheckByCity(opinion) | Command::Recommend(opinion) => {
             opinion_faults(opinion, &mut faults);
             Change::CityOpinion(opinion.clone())
+        }
+        Command::VerifyTraining(opinion) => {
+            opinion_faults(opinion, &mut faults);
+            Change::TrainingVerified(opinion.clone())
         }
         Command::RequestCityCorrection(items) => correction(CorrectionStage::City, items, &mut faults),
         Command::RequestRegionCorrection(items) => correction(CorrectionStage::Region, items, &mut faults),
@@ -85,7 +89,8 @@ pub(super) fn accept(
             Change::Closed { reason: Some(reason.clone()) }
         }
         Command::LapseAtEmployer | Command::LapseInCorrection | Command::ExpireDraft => Change::Closed { reason: None },
-        Command::StartAssessment | Command::Publish | Command::EndPublicity => Change::Nothing,
+        Command::EndPublicity => Change::PublicityEnded,
+        Command::CloseNotice | Command::StartAssessment | Command::Publish => Change::Nothing,
     };
     if faults.is_empty() { Ok(change) } else { Err(faults) }
 }
@@ -153,7 +158,11 @@ fn answer_faults(answers: &[DefectAnswer], facts: &Facts, faults: &mut Vec<Fault
 fn panel_faults(experts: &[AccountId], facts: &Facts, faults: &mut Vec<Fault>) {
     let count = u32::try_from(experts.len()).unwrap_or(u32::MAX);
     if count < facts.scoring.min_experts {
-        faults.push(Fault::with("/experts", "panel_too_small", json!({ "min": facts.scoring.min_experts, "found": count })));
+        faults.push(Fault::with(
+            "/experts",
+            "panel_too_small",
+            json!({ "min": facts.scoring.min_experts, "found": count }),
+        ));
     }
     if facts.scoring.panel_is_odd && count.is_multiple_of(2) {
         faults.push(Fault::with("/experts", "panel_even", json!({ "found": count })));

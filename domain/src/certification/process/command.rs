@@ -12,11 +12,17 @@ use crate::ids::{AccountId, FileId};
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Defect {
     /// JSON pointer into the form or profile, such as `/form/contracts/0/registered_on`.
-    #[cfg_attr(feature = "schema", schema(min_length = 2, max_length = 200, example = "/form/trainings/0/certificate_no"))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(min_length = 2, max_length = 200, example = "/form/trainings/0/certificate_no")
+    )]
     pub field_path: String,
     #[cfg_attr(feature = "schema", schema(min_length = 2, max_length = 60, example = "evidence_illegible"))]
     pub reason_code: String,
-    #[cfg_attr(feature = "schema", schema(min_length = 2, max_length = 1000, example = "培训证书扫描件不清晰，请重新上传"))]
+    #[cfg_attr(
+        feature = "schema",
+        schema(min_length = 2, max_length = 1000, example = "培训证书扫描件不清晰，请重新上传")
+    )]
     pub text: String,
 }
 
@@ -79,6 +85,8 @@ pub enum Command {
     LapseAtEmployer,
     CheckByCity(Opinion),
     RequestCityCorrection(Vec<Defect>),
+    VerifyTraining(Opinion),
+    CloseNotice,
     Recommend(Opinion),
     NotRecommend(Refusal),
     Accept,
@@ -117,6 +125,8 @@ impl Command {
             Self::LapseAtEmployer => Verb::LapseAtEmployer,
             Self::CheckByCity(_) => Verb::CheckByCity,
             Self::RequestCityCorrection(_) => Verb::RequestCityCorrection,
+            Self::VerifyTraining(_) => Verb::VerifyTraining,
+            Self::CloseNotice => Verb::CloseNotice,
             Self::Recommend(_) => Verb::Recommend,
             Self::NotRecommend(_) => Verb::NotRecommend,
             Self::Accept => Verb::Accept,
@@ -150,6 +160,7 @@ impl Command {
         match verb {
             Verb::LapseAtEmployer => Some(Self::LapseAtEmployer),
             Verb::AcceptBySilence => Some(Self::AcceptBySilence),
+            Verb::CloseNotice => Some(Self::CloseNotice),
             Verb::LapseInCorrection => Some(Self::LapseInCorrection),
             Verb::StartAssessment => Some(Self::StartAssessment),
             Verb::PassReview => Some(Self::PassReview),
@@ -164,6 +175,7 @@ impl Command {
             | Verb::ReturnToApplicant
             | Verb::CheckByCity
             | Verb::RequestCityCorrection
+            | Verb::VerifyTraining
             | Verb::Recommend
             | Verb::NotRecommend
             | Verb::Accept
@@ -205,21 +217,38 @@ pub enum Change {
     Nothing,
     /// Freezes the form and the eligibility it was submitted with.
     Submitted,
-    EmployerOpinion { opinion: Opinion, file: Option<FileId> },
+    EmployerOpinion {
+        opinion: Opinion,
+        file: Option<FileId>,
+    },
     ReturnedToApplicant(Vec<Defect>),
     CityOpinion(Opinion),
     CorrectionAsked(Correction),
     CorrectionAnswered(Vec<DefectAnswer>),
     CorrectionExtended,
-    Accepted { by_silence: bool },
+    Accepted {
+        by_silence: bool,
+    },
     Refused(Refusal),
     PanelNamed(Vec<AccountId>),
-    ExpertReplaced { leaves: AccountId, joins: AccountId },
-    ConflictDeclared { reason: String },
+    ExpertReplaced {
+        leaves: AccountId,
+        joins: AccountId,
+    },
+    ConflictDeclared {
+        reason: String,
+    },
     Scored(ScoreSheet),
+    TrainingVerified(Opinion),
     Assessed(Opinion),
     /// The review closed; mean and votes are frozen with the case.
-    ReviewClosed { passes: bool },
+    ReviewClosed {
+        passes: bool,
+    },
+    /// The publicity ended without an open objection.
+    PublicityEnded,
     Issued,
-    Closed { reason: Option<String> },
+    Closed {
+        reason: Option<String>,
+    },
 }

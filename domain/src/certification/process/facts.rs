@@ -110,9 +110,10 @@ impl Facts {
                 must(self.missing_consents.is_empty(), || json!({ "missing": self.missing_consents }))
             }
             Guard::FormComplete => must(self.form_faults.is_empty(), || json!({ "faults": self.form_faults })),
-            Guard::Eligible | Guard::ConditionsMet => must(self.unmet_conditions.is_empty(), || {
-                json!({ "rule_set": self.rules.id.as_str(), "status": self.rules.status().as_str(), "unmet": self.unmet_conditions })
-            }),
+            Guard::Eligible | Guard::ConditionsMet => must(
+                self.unmet_conditions.is_empty(),
+                || json!({ "rule_set": self.rules.id.as_str(), "status": self.rules.status().as_str(), "unmet": self.unmet_conditions }),
+            ),
             Guard::EmployerMustConfirm => must(!self.skips_employer, || Reason::Null),
             Guard::EmployerIsSkipped => must(self.skips_employer, || Reason::Null),
             Guard::EmployerHasNoAccount => must(!self.employer_has_account, || Reason::Null),
@@ -145,9 +146,10 @@ impl Facts {
 
     fn window_open(&self, now: DateTime<Utc>) -> Result<(), Reason> {
         let Some(round) = &self.round else { return Err(Reason::Null) };
-        must(round.is_published && round.opens_at <= now && now <= round.closes_at, || {
-            json!({ "opens_at": round.opens_at, "closes_at": round.closes_at })
-        })
+        must(
+            round.is_published && round.opens_at <= now && now <= round.closes_at,
+            || json!({ "opens_at": round.opens_at, "closes_at": round.closes_at }),
+        )
     }
 
     fn clock_open(&self, clock: ClockKind, now: DateTime<Utc>) -> Result<(), Reason> {
@@ -164,8 +166,8 @@ impl Facts {
 
     /// The asker's own live seat on the panel.
     fn own_seat(&self) -> Option<&PanelMember> {
-        self.panel
-            .iter()
-            .find(|seat| Some(seat.account) == self.asker && matches!(seat.state, ExpertState::Assigned | ExpertState::Scored))
+        self.panel.iter().find(|seat| {
+            Some(seat.account) == self.asker && matches!(seat.state, ExpertState::Assigned | ExpertState::Scored)
+        })
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! Objections, appeals and sanctions join as further rows: a hold out of `publicity`, an appeal out of each refusal.
 
-use super::words::{ClockKind as C, Event as E, Guard as G, State as S, Verb as V};
 use super::Certification;
-use crate::access::Role::{
-    Broker, CityClerk, CityLead, EmployerConfirmer, Expert, RegionClerk, RegionLead, System,
-};
+use super::words::{ClockKind as C, Event as E, Guard as G, State as S, Verb as V};
+use crate::access::Role::{Broker, CityClerk, CityLead, EmployerConfirmer, Expert, RegionClerk, RegionLead, System};
 use crate::process::Clock::{Cancel, Extend, Meet, Miss, Pause, Resume, Start};
 use crate::process::Next::{Park, Resume as Back, Stay, To};
 use crate::process::Recipient::{Applicant, City, Desk, DeskLead, Employer, Experts};
@@ -61,19 +59,26 @@ pub(super) const ROWS: &[Row<Certification>] = &[
         .tell(&[tell(E::Lapsed, &[Applicant, Employer])]),
     // T07–T09: the clerk checks, the lead signs.
     Row::new(&[S::CityReview], V::CheckByCity, &[CityClerk], Stay),
+    Row::new(
+        &[S::CityReview, S::RegionFormal, S::Accepted, S::Assessment],
+        V::VerifyTraining,
+        &[CityClerk, RegionClerk],
+        Stay,
+    ),
     Row::new(&[S::CityReview], V::RequestCityCorrection, &[CityClerk], Park(S::Correction))
         .when(&[G::CityNoticeOpen, G::CityCorrectionLeft])
         .clocks(&[Meet(C::CityNotice), Pause(C::CityReview), Start(C::Correction)])
         .tell(&[tell(E::CorrectionRequested, &[Applicant])]),
+    Row::new(&[S::CityReview], V::CloseNotice, &[System], Stay).after(C::CityNotice).clocks(&[Cancel(C::CityNotice)]),
     Row::new(&[S::CityReview], V::Recommend, &[CityLead], To(S::RegionFormal))
         .when(&[G::CityHasChecked])
         .apart_from(&[V::CheckByCity, V::RequestCityCorrection, V::ConfirmOnPaper])
-        .clocks(&[Meet(C::CityReview), Meet(C::CityNotice), Start(C::Completeness)])
+        .clocks(&[Meet(C::CityReview), Cancel(C::CityNotice), Start(C::Completeness)])
         .tell(&[tell(E::Recommended, &[Applicant, Desk])]),
     Row::new(&[S::CityReview], V::NotRecommend, &[CityLead], To(S::NotRecommended))
         .when(&[G::CityHasChecked])
         .apart_from(&[V::CheckByCity, V::RequestCityCorrection, V::ConfirmOnPaper])
-        .clocks(&[Meet(C::CityReview), Meet(C::CityNotice)])
+        .clocks(&[Meet(C::CityReview), Cancel(C::CityNotice)])
         .tell(&[tell(E::NotRecommended, &[Applicant])]),
     // T10–T12
     Row::new(&[S::RegionFormal], V::Accept, &[RegionClerk], To(S::Accepted))
@@ -128,14 +133,16 @@ pub(super) const ROWS: &[Row<Certification>] = &[
         .clocks(&[Meet(C::Assessment)])
         .tell(&[tell(E::NotPassed, &[Applicant])]),
     // T18: experts score; the program closes the review when the last score is in.
-    Row::new(&[S::ExpertReview], V::Score, &[Expert], Stay)
-        .when(&[G::IsPanelMember, G::HasNotScored])
-        .apart_from(&[V::NamePanel, V::Accept, V::Recommend, V::CheckByCity]),
+    Row::new(&[S::ExpertReview], V::Score, &[Expert], Stay).when(&[G::IsPanelMember, G::HasNotScored]).apart_from(&[
+        V::NamePanel,
+        V::Accept,
+        V::Recommend,
+        V::CheckByCity,
+    ]),
     Row::new(&[S::ExpertReview], V::DeclareConflict, &[Expert], Stay)
         .when(&[G::IsPanelMember, G::HasNotScored])
         .tell(&[tell(E::ConflictDeclared, &[Desk])]),
-    Row::new(&[S::ExpertReview], V::ReplaceExpert, &[RegionClerk], Stay)
-        .tell(&[tell(E::ReviewTask, &[Experts])]),
+    Row::new(&[S::ExpertReview], V::ReplaceExpert, &[RegionClerk], Stay).tell(&[tell(E::ReviewTask, &[Experts])]),
     Row::new(&[S::ExpertReview], V::PassReview, &[System], To(S::Decision))
         .when(&[G::AllScored, G::ReviewPasses])
         .clocks(&[Meet(C::ExpertReview), Resume(C::Overall), Start(C::Decision)])

@@ -10,33 +10,17 @@ fn any_day() -> impl Strategy<Value = NaiveDate> {
 
 fn any_period() -> impl Strategy<Value = Period> {
     let unit = prop_oneof![Just(Unit::WorkingDay), Just(Unit::CalendarDay)];
-    let term = (0u32..90, unit, any::<bool>(), any::<bool>()).prop_map(
-        |(length, unit, counts_first_day, rolls)| Term {
-            length,
-            unit,
-            counts_first_day,
-            rolls,
-        },
-    );
-    prop::collection::vec(term, 1..4).prop_map(|terms| Period {
-        terms,
-        ends_at: None,
-    })
+    let term = (0u32..90, unit, any::<bool>(), any::<bool>())
+        .prop_map(|(length, unit, counts_first_day, rolls)| Term { length, unit, counts_first_day, rolls });
+    prop::collection::vec(term, 1..4).prop_map(|terms| Period { terms, ends_at: None })
 }
 
 fn any_party() -> impl Strategy<Value = Party> {
-    prop_oneof![
-        Just(Party::Applicant),
-        Just(Party::Authority),
-        Just(Party::Public)
-    ]
+    prop_oneof![Just(Party::Applicant), Just(Party::Authority), Just(Party::Public)]
 }
 
 fn config() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

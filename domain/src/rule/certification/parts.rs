@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    CertificateRules, ContractRules, Get, LevelRules, MonthDay, PersonRules, Problem, ProblemKind, Ratio, ScoringRules,
-};
+use super::get::Get;
+use super::{CertificateRules, ContractRules, LevelRules, MonthDay, PersonRules, Ratio, ScoringRules};
 use crate::certification::{Dimension, Level};
+use crate::rule::read::{Problem, ProblemKind};
 use crate::word::Word;
 
 impl Get<'_> {
@@ -91,7 +91,11 @@ impl Get<'_> {
             (weights.len() == Dimension::ALL.len()).then(|| weights.into_iter().collect::<Vec<_>>())
         });
         if weights.as_ref().is_some_and(|weights| weights.iter().map(|(_, weight)| weight).sum::<u32>() != 100) {
-            self.problems.push(Problem::new("/clauses", ProblemKind::Inconsistent, "scoring.dimensions do not sum to 100"));
+            self.problems.push(Problem::new(
+                "/clauses",
+                ProblemKind::Inconsistent,
+                "scoring.dimensions do not sum to 100",
+            ));
         }
         let (max_score, pass_mean) = (self.number("scoring.max_score"), self.number("scoring.pass_mean"));
         let pass_votes = self.value("scoring.pass_votes", |set| ratio(set.text("scoring.pass_votes")?));
@@ -107,7 +111,8 @@ impl Get<'_> {
     }
 
     pub(super) fn certificate(&mut self) -> Option<CertificateRules> {
-        let months = self.value("certificate.months", |set| set.number("certificate.months").filter(|months| *months > 0));
+        let months =
+            self.value("certificate.months", |set| set.number("certificate.months").filter(|months| *months > 0));
         let days = (self.number("certificate.renewal_opens_days"), self.number("certificate.grace_days"));
         let remind_days = self.typed("certificate.remind_days");
         Some(CertificateRules {

@@ -1,5 +1,8 @@
 //! Faults of a profile that need no rule set: forms, missing fields, and fields that contradict each other.
 
+#[cfg(test)]
+mod tests;
+
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -57,7 +60,9 @@ impl Faults {
     pub fn past_date(&mut self, pointer: &str, value: Option<NaiveDate>, latest: NaiveDate) {
         match value {
             None => self.add(pointer, "required"),
-            Some(day) if day > latest => self.with(pointer, "date_in_future", json!({ "latest": latest })),
+            Some(day) if day > latest => {
+                self.with(pointer, "date_in_future", json!({ "latest": latest }));
+            }
             Some(_) => {}
         }
     }
@@ -216,8 +221,12 @@ impl Profile {
             faults.optional_text(&format!("{pointer}/gap_reason"), work.gap_reason.as_ref(), 500);
             match (work.from, work.to) {
                 (None, _) => faults.add(format!("{pointer}/from"), "required"),
-                (Some(from), Some(to)) if from > to => faults.add(format!("{pointer}/to"), "period_reversed"),
-                (Some(from), _) if from > this_month => faults.add(format!("{pointer}/from"), "date_in_future"),
+                (Some(from), Some(to)) if from > to => {
+                    faults.add(format!("{pointer}/to"), "period_reversed");
+                }
+                (Some(from), _) if from > this_month => {
+                    faults.add(format!("{pointer}/from"), "date_in_future");
+                }
                 (Some(from), _) => {
                     let newer = at.checked_sub(1).and_then(|before| self.work_history[before].from);
                     if newer.is_some_and(|newer| newer < from) {
