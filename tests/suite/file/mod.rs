@@ -1,11 +1,12 @@
 //! Files: what is taken, what is refused, who sees it, and how it stands with the scanner.
 
 mod content;
-mod scan;
 mod sample;
+mod scan;
 mod sweep;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use domain::access::Role;
 use domain::file::{FilePurpose, ScanState};
 use domain::ids::{CaseId, FileId};
@@ -22,7 +23,13 @@ use crate::harness::db_tests;
 use crate::harness::people::{at, grant, grant_in, grant_of, keyed};
 
 /// Sends a file as a handler would, in pieces of 1,000 bytes.
-pub async fn send(ctx: &Context, caller: &Caller, case: CaseId, new: NewFile, content: &[u8]) -> Result<Outcome<FileView>> {
+pub async fn send(
+    ctx: &Context,
+    caller: &Caller,
+    case: CaseId,
+    new: NewFile,
+    content: &[u8],
+) -> Result<Outcome<FileView>> {
     let pieces: Vec<Result<Bytes>> = content.chunks(1_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     let slot = file::prepare(ctx, caller, case, new).await?;
     let received = file::receive(ctx, &slot, stream::iter(pieces)).await?;
@@ -148,6 +155,7 @@ db_tests! {
         let organisation = test.ctx.new_id();
         let case = test.case(&broker, None, |row| row.organisation_id = Some(organisation)).await;
         let proof = send(&test.ctx, &broker, case, named("a.pdf"), &sample::pdf()).await.unwrap().value.id;
+        test.clock.advance(TimeDelta::seconds(1));
         let identity = NewFile { purpose: FilePurpose::IdentityDocument, ..named("身份证.png") };
         let identity = send(&test.ctx, &broker, case, identity, &sample::png()).await.unwrap().value.id;
         let clerk = test.person("clerk@example.org", vec![grant_in(Role::CityClerk, "450100")]).await;

@@ -9,10 +9,10 @@ use service::organisation::{NewOrganisation, OrganisationFilter, OrganisationVie
 use service::page::PageRequest;
 use service::{Caller, Code, Error, organisation};
 
+use crate::harness::TestDb;
 use crate::harness::context::{TestContext, replica};
 use crate::harness::db_tests;
 use crate::harness::people::{caller_as, grant, grant_in, grant_of, keyed, region};
-use crate::harness::TestDb;
 
 /// Valid credit codes of nobody.
 pub const CODES: [&str; 3] = ["91350100M000100Y43", "11100000000013338W", "11320482014138860P"];
