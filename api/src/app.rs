@@ -60,6 +60,7 @@ fn api(config: &mut ServiceConfig<'_>) {
 /// Operations outside the versioned base.
 fn root(config: &mut ServiceConfig<'_>) {
     config.service(health::get_liveness).service(health::get_readiness).service(health::get_metrics);
+    account::root_routes(config);
 }
 
 /// The OpenAPI document. Pure: the same for every start of the same build.

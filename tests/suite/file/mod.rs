@@ -1,6 +1,7 @@
 //! Files: what is taken, what is refused, who sees it, and how it stands with the scanner.
 
 mod content;
+mod http;
 mod sample;
 mod scan;
 mod sweep;
