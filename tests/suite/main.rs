@@ -3,5 +3,9 @@
 
 mod certification;
 mod edge;
+mod file;
 mod harness;
 mod migration;
+mod organisation;
+mod round;
+mod rule;
