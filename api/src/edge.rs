@@ -140,15 +140,14 @@ fn finish<B: MessageBody + 'static>(
         return response.map_into_left_body();
     }
     let ours = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
-    let problem = match ours {
-        Some(problem) => problem,
-        None if is_problem || path == "/oauth/token" => return response.map_into_left_body(),
-        None => match edge.methods.allowed(path) {
-            Some(allow) if status == StatusCode::NOT_FOUND && !allow.contains(method.as_str()) => {
-                Problem { allow: Some(allow), ..Problem::new(Code::MethodNotAllowed) }
-            }
-            _ => of_status(status),
-        },
+    let problem = match (edge.methods.allowed(path), ours) {
+        // Nobody answered: the path exists, but not for this method.
+        (Some(allow), _) if status == StatusCode::NOT_FOUND && !allow.split(", ").any(|known| known == method) => {
+            Problem { allow: Some(allow), ..Problem::new(Code::MethodNotAllowed) }
+        }
+        (_, Some(problem)) => problem,
+        (_, None) if is_problem || path == "/oauth/token" => return response.map_into_left_body(),
+        (_, None) => of_status(status),
     };
     let kept: Vec<(HeaderName, HeaderValue)> = response
         .headers()

@@ -3,6 +3,7 @@
 //! A handler is about ten lines: permission, extractors, one use case of `service/`, one response. It holds no rule.
 
 mod account;
+mod actions;
 mod app;
 mod audit;
 mod broker;
@@ -28,4 +29,5 @@ mod rule;
 mod verification;
 
 pub use app::{EdgeSettings, openapi, openapi_bytes, serve};
+pub use limit::Rates;
 pub use problem::Problem;

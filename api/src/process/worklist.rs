@@ -46,7 +46,7 @@ pub struct WorklistQuery {
     #[param(required = false)]
     pub updated_since: Option<DateTime<Utc>>,
     /// `newest` (default) or `due`.
-    #[param(required = false)]
+    #[param(required = false, inline)]
     pub sort: Option<WorkSort>,
     /// Adds a total, at most 10,000.
     #[param(required = false)]

@@ -167,6 +167,7 @@ fn trail(command: &Command) -> Value {
         | Command::LapseAtEmployer
         | Command::Accept
         | Command::AcceptBySilence
+        | Command::CloseNotice
         | Command::LapseInCorrection
         | Command::StartAssessment
         | Command::PassReview

@@ -1,5 +1,7 @@
 //! What every test is given: a migrated database of its own, on each engine.
 
+pub mod account;
+pub mod app;
 pub mod context;
 pub mod postgres;
 pub mod sqlite;

@@ -90,7 +90,7 @@ pub(super) fn accept(
         }
         Command::LapseAtEmployer | Command::LapseInCorrection | Command::ExpireDraft => Change::Closed { reason: None },
         Command::EndPublicity => Change::PublicityEnded,
-        Command::StartAssessment | Command::Publish => Change::Nothing,
+        Command::CloseNotice | Command::StartAssessment | Command::Publish => Change::Nothing,
     };
     if faults.is_empty() { Ok(change) } else { Err(faults) }
 }

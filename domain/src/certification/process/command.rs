@@ -86,6 +86,7 @@ pub enum Command {
     CheckByCity(Opinion),
     RequestCityCorrection(Vec<Defect>),
     VerifyTraining(Opinion),
+    CloseNotice,
     Recommend(Opinion),
     NotRecommend(Refusal),
     Accept,
@@ -125,6 +126,7 @@ impl Command {
             Self::CheckByCity(_) => Verb::CheckByCity,
             Self::RequestCityCorrection(_) => Verb::RequestCityCorrection,
             Self::VerifyTraining(_) => Verb::VerifyTraining,
+            Self::CloseNotice => Verb::CloseNotice,
             Self::Recommend(_) => Verb::Recommend,
             Self::NotRecommend(_) => Verb::NotRecommend,
             Self::Accept => Verb::Accept,
@@ -158,6 +160,7 @@ impl Command {
         match verb {
             Verb::LapseAtEmployer => Some(Self::LapseAtEmployer),
             Verb::AcceptBySilence => Some(Self::AcceptBySilence),
+            Verb::CloseNotice => Some(Self::CloseNotice),
             Verb::LapseInCorrection => Some(Self::LapseInCorrection),
             Verb::StartAssessment => Some(Self::StartAssessment),
             Verb::PassReview => Some(Self::PassReview),

@@ -39,6 +39,8 @@ crate::word! {
         RequestCityCorrection = "request_city_correction" / "市级要求补正",
         /// A clerk holds the training evidence against its source.
         VerifyTraining = "verify_training" / "核验培训证明",
+        /// The period for one notice of all defects is over.
+        CloseNotice = "close_notice" / "一次性告知期限届满",
         Recommend = "recommend" / "推荐",
         NotRecommend = "not_recommend" / "不予推荐",
         Accept = "accept" / "受理",

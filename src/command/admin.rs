@@ -1,0 +1,33 @@
+//! `jiqiao admin`: what only the operator of the installation may do.
+
+use clap::Subcommand;
+use domain::ids::JobId;
+use service::Caller;
+
+use crate::config::Config;
+use crate::{data, output, start};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Gives a dead job all its attempts again.
+    Requeue { job: JobId },
+    /// Makes new keys for sealing and signing; old ones keep opening and verifying. Restart all processes afterwards.
+    RotateKeys,
+}
+
+pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Requeue { job } => {
+            let context = start::context(config).await?;
+            let outcome = service::queue::requeue(&context, &Caller::system("admin.requeue"), job).await?;
+            output::say(&serde_json::to_string_pretty(&outcome.value)?)?;
+            start::close(context).await
+        }
+        Command::RotateKeys => {
+            for name in data::rotate_keys(&config.keys_folder())? {
+                output::say(&name)?;
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `jiqiao migrate`.
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use migration::Migrator;
+use sea_orm_migration::{MigrationStatus, MigratorTrait};
+use service::database::Database;
+
+use crate::config::Config;
+use crate::{data, output};
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Direction {
+    /// All pending steps.
+    #[default]
+    Up,
+    /// One step back.
+    Down,
+    /// Changes nothing.
+    Status,
+}
+
+pub async fn run(config: &Config, direction: Direction) -> anyhow::Result<()> {
+    if config.is_sqlite() {
+        data::folder(&config.data)?;
+    }
+    let database = Database::connect(&config.database_url(), config.database.pool_size)
+        .await
+        .context("the database cannot be reached")?;
+    let connection = database.migrator();
+    match direction {
+        Direction::Up => Migrator::up(connection, None).await?,
+        Direction::Down => Migrator::down(connection, Some(1)).await?,
+        Direction::Status => {}
+    }
+    for step in Migrator::get_migration_with_status_read_only(connection).await? {
+        let status = match step.status() {
+            MigrationStatus::Applied => "applied",
+            MigrationStatus::Pending => "pending",
+        };
+        output::say(&format!("{status} {}", step.name()))?;
+    }
+    Ok(database.close().await?)
+}

@@ -1,0 +1,200 @@
+//! From a configuration to a running program, in the one order that works, and back.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, ensure};
+use api::EdgeSettings;
+use jobs::Runner;
+use metrics_exporter_prometheus::PrometheusHandle;
+use migration::Migrator;
+use object_store::local::LocalFileSystem;
+use sea_orm_migration::MigratorTrait;
+use service::database::Database;
+use service::{Context, Parts as ContextParts, Settings, SystemClock, SystemRandom};
+use tokio_util::sync::CancellationToken;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::config::Config;
+use crate::stop::Signals;
+use crate::{data, mailer, output, telemetry};
+
+/// What of the program runs in this process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Parts {
+    /// The job runner beside the API.
+    pub runner: bool,
+    /// The routes of the demo.
+    pub demo: Option<fn(&mut ServiceConfig<'_>)>,
+}
+
+/// Pauses between two rounds of housekeeping of the metrics.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Serves the API until the program is told to stop.
+pub async fn serve(config: &Config, parts: Parts) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let metrics = telemetry::metrics()?;
+    let context = context(config).await?;
+    schema(config, &context).await?;
+    seed(&context).await?;
+    let runner = if parts.runner { Some(runner(config, &context)?) } else { None };
+    let listener = TcpListener::bind(config.server.listen)
+        .with_context(|| format!("{} cannot be listened on", config.server.listen))?;
+    let address = listener.local_addr()?;
+    let server = api::serve(context.clone(), edge(config, parts), listener, Some(metrics.clone()))?;
+    tracing::info!(%address, "serving");
+    output::say(&format!("http://{address}"))?;
+
+    let handle = server.handle();
+    let stop = CancellationToken::new();
+    let serving = async {
+        let ended = server.await;
+        // Requests first: their last writes still wake the runner.
+        stop.cancel();
+        ended.context("the server failed")
+    };
+    let working = async {
+        match runner {
+            Some(runner) => runner.run(stop.clone()).await,
+            None => stop.cancelled().await,
+        }
+    };
+    let all = async { tokio::join!(serving, working).0 };
+    // The handle stops when it is called, not when it is awaited.
+    until_stopped(all, signals, async { handle.stop(true).await }, &metrics).await?;
+    close(context).await
+}
+
+/// Runs jobs, without the API, until the program is told to stop.
+pub async fn work(config: &Config) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let metrics = telemetry::metrics()?;
+    let context = context(config).await?;
+    schema(config, &context).await?;
+    seed(&context).await?;
+    let runner = runner(config, &context)?;
+    tracing::info!("working");
+
+    let stop = CancellationToken::new();
+    let working = async {
+        runner.run(stop.clone()).await;
+        Ok(())
+    };
+    until_stopped(working, signals, async { stop.cancel() }, &metrics).await?;
+    close(context).await
+}
+
+/// What must be there before the first connection: TLS and the log.
+pub fn foundations(config: &Config) -> anyhow::Result<()> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| anyhow!("a TLS provider is installed already"))?;
+    telemetry::logs(&config.log)
+}
+
+/// What use cases are told of the installation.
+fn settings(config: &Config) -> Settings {
+    let mut settings = config.office.clone();
+    settings.public_url = settings.public_url.trim_end_matches('/').to_owned();
+    settings.scanner.clone_from(&config.files.scanner);
+    settings
+}
+
+/// Database, keys, files and settings: what every use case is given. On PostgreSQL nothing is invented.
+pub async fn context(config: &Config) -> anyhow::Result<Context> {
+    let is_sqlite = config.is_sqlite();
+    data::folder(&config.data)?;
+    ensure!(
+        is_sqlite || config.mail.host.is_some(),
+        "mail.host is missing: on PostgreSQL a mail server must be configured"
+    );
+    let keys = data::keys(&config.keys_folder(), is_sqlite).context("the keys are not complete")?;
+    let files = config.files_folder();
+    data::folder(&files)?;
+    let database = Database::connect(&config.database_url(), config.database.pool_size)
+        .await
+        .context("the database cannot be reached")?;
+    Ok(Context::new(ContextParts {
+        database,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(SystemRandom),
+        keys,
+        files: Arc::new(LocalFileSystem::new_with_prefix(&files)?.with_fsync(true)),
+        settings: settings(config),
+    }))
+}
+
+/// On SQLite the program brings its own file up to date; on PostgreSQL an operator decides when.
+async fn schema(config: &Config, context: &Context) -> anyhow::Result<()> {
+    let connection = context.database().migrator();
+    if config.is_sqlite() {
+        return Migrator::up(connection, None).await.context("the database file cannot be brought up to date");
+    }
+    let pending = Migrator::get_pending_migrations_read_only(connection).await?;
+    ensure!(pending.is_empty(), "{} migrations are pending: run `jiqiao migrate up` first", pending.len());
+    Ok(())
+}
+
+/// The data that every installation begins with.
+pub async fn seed(context: &Context) -> anyhow::Result<()> {
+    service::calendar::seed(context).await.context("the calendar cannot be stored")?;
+    service::rule::seed(context).await.context("the rules cannot be stored")?;
+    Ok(())
+}
+
+fn runner(config: &Config, context: &Context) -> anyhow::Result<Runner> {
+    Ok(Runner::new(context.clone(), mailer::mailer(config)?, config.runner.runner()))
+}
+
+fn edge(config: &Config, parts: Parts) -> EdgeSettings {
+    EdgeSettings {
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        rates: config.rates.rates(),
+        workers: config.server.workers,
+        demo: parts.demo,
+    }
+}
+
+/// Runs until the work is done. The first signal begins `stopping`, which lets the work end; the second one cuts it.
+async fn until_stopped(
+    work: impl Future<Output = anyhow::Result<()>>,
+    mut signals: Signals,
+    stopping: impl Future<Output = ()>,
+    metrics: &PrometheusHandle,
+) -> anyhow::Result<()> {
+    let ending = async {
+        signals.next().await;
+        tracing::info!("stopping: nothing new begins, what is in hand is finished");
+        let told = async {
+            stopping.await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = told => {}
+            () = signals.next() => {}
+        }
+        anyhow!("cut off by a second signal")
+    };
+    tokio::select! {
+        done = work => done,
+        cut = ending => Err(cut),
+        never = upkeep(metrics) => match never {},
+    }
+}
+
+/// Keeps the histograms from growing while nobody reads them.
+async fn upkeep(metrics: &PrometheusHandle) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        metrics.run_upkeep();
+    }
+}
+
+/// Lets go of the database.
+pub async fn close(context: Context) -> anyhow::Result<()> {
+    context.database().clone().close().await.context("the database could not be closed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
