@@ -6,7 +6,7 @@ mod transport;
 
 pub use compose::{ComposeError, compose};
 pub use text::{RenderError, Rendered, TEMPLATES, Template, preview};
-pub use transport::{MailConfig, MailConfigError, Mailer, SendError, SentMail};
+pub use transport::{MailConfig, MailConfigError, Mailer, SendError, SentMail, SmtpConfig, SmtpTls};
 
 use chrono::TimeDelta;
 use domain::notification::DeliveryState;

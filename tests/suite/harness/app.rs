@@ -27,6 +27,8 @@ const NO_LIMIT: Rates = Rates { general: 1_000_000, guessable: 1_000_000, verifi
 #[derive(Debug)]
 pub struct TestApp {
     pub context: TestContext,
+    /// Keeps what was sent.
+    pub mailer: Mailer,
     address: String,
     client: Client,
     keys: AtomicU32,
@@ -65,7 +67,7 @@ impl TestApp {
         tasks.spawn(server);
         // No pool: a test must not wait for what another connection left behind.
         let client = Client::builder().pool_max_idle_per_host(0).build().expect("a client can be made");
-        Self { context, address, client, keys: AtomicU32::new(0), _server: tasks }
+        Self { context, mailer: Mailer::memory(), address, client, keys: AtomicU32::new(0), _server: tasks }
     }
 
     /// `host:port`, for raw sockets.
@@ -106,7 +108,7 @@ impl TestApp {
 
     /// Ticks every schedule and works until nothing is due; gives the number of jobs run.
     pub async fn run_due(&self) -> u64 {
-        jobs::run_due(&self.ctx, &Mailer).await.expect("the queue can be read")
+        jobs::run_due(&self.ctx, &self.mailer).await.expect("the queue can be read")
     }
 }
 
