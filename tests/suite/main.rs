@@ -1,7 +1,11 @@
 //! How we know: the one integration-test binary, a module per folder and feature.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod calendar;
 mod certification;
+mod deadline;
 mod edge;
 mod harness;
+mod jobs;
 mod migration;
+mod notification;

@@ -4,6 +4,7 @@ pub mod account;
 pub mod app;
 pub mod context;
 pub mod postgres;
+pub mod smtp;
 pub mod sqlite;
 mod tests;
 
