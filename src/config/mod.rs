@@ -24,7 +24,7 @@ pub use edge::RatesConfig;
 pub use files::FilesConfig;
 pub use keys::KeysConfig;
 pub use log::{LogConfig, LogFormat};
-pub use mail::{MailConfig, MailTls};
+pub use mail::MailConfig;
 pub use runner::RunnerConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;

@@ -6,7 +6,7 @@ mod transport;
 
 pub use compose::{ComposeError, compose};
 pub use text::{RenderError, Rendered, TEMPLATES, Template, preview};
-pub use transport::{MailConfig, MailConfigError, Mailer, SendError, SentMail, SmtpConfig, SmtpTls};
+pub use transport::{MailConfig, MailConfigError, Mailer, SendError, SentMail};
 
 use chrono::TimeDelta;
 use domain::notification::DeliveryState;

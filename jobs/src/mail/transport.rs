@@ -7,57 +7,29 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 /// How an installation sends mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailConfig {
-    Smtp(SmtpConfig),
+    /// `smtps://user:password@host:465` or `smtp://host:587`, which then must offer STARTTLS; without TLS to the own
+    /// host only.
+    Smtp { url: String },
     /// Mails become `.eml` files in this folder.
-    Files {
-        folder: PathBuf,
-    },
+    Files { folder: PathBuf },
     /// Mails are kept for tests.
     Memory,
 }
 
-/// A mail server.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SmtpConfig {
-    pub host: String,
-    pub port: u16,
-    pub tls: SmtpTls,
-    pub username: Option<String>,
-    pub password: Option<String>,
-}
-
-impl fmt::Debug for SmtpConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SmtpConfig({}:{}, {:?}, password redacted)", self.host, self.port, self.tls)
-    }
-}
-
-/// How the connection is protected. There is no "if the server likes".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmtpTls {
-    /// From the first byte.
-    Implicit,
-    /// STARTTLS, required.
-    Starttls,
-    /// Not at all: a server on this very host.
-    None,
-}
-
-/// Why mail cannot be sent as configured.
+/// Why mail cannot be sent as configured. Never shows the address of the server, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum MailConfigError {
-    #[error("mail to another host needs TLS")]
+    #[error("the mail server's address must begin with smtps:// or smtp://")]
+    Scheme,
+    #[error("smtp:// to another host requires STARTTLS: leave out `tls` or say tls=required")]
     Unencrypted,
-    #[error("a mail server's user name and password belong together")]
-    Credentials,
-    #[error("the mail server's name cannot be used: {0}")]
-    Host(#[from] lettre::transport::smtp::Error),
+    #[error("the mail server's address cannot be read")]
+    Unreadable,
     #[error("the mail folder cannot be made: {0}")]
     Folder(#[from] std::io::Error),
 }
@@ -112,11 +84,10 @@ const IDLE: Duration = Duration::from_secs(30);
 const LOGIN_REFUSED: [u16; 5] = [521, 530, 534, 535, 538];
 
 impl Mailer {
-    /// The mailer of a configuration. Opens no connection yet, but must be called inside the runtime: the pool of
-    /// connections lives there.
+    /// The mailer of a configuration. Opens no connection yet.
     pub fn from_config(config: &MailConfig) -> Result<Self, MailConfigError> {
         match config {
-            MailConfig::Smtp(config) => Ok(Self::Smtp(smtp(config)?)),
+            MailConfig::Smtp { url } => Ok(Self::Smtp(smtp(url)?)),
             MailConfig::Files { folder } => {
                 std::fs::create_dir_all(folder)?;
                 Ok(Self::Files(folder.as_path().into()))
@@ -176,28 +147,36 @@ async fn send_smtp(transport: &AsyncSmtpTransport<Tokio1Executor>, message: &Mes
     })
 }
 
-fn smtp(config: &SmtpConfig) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailConfigError> {
-    type Smtp = AsyncSmtpTransport<Tokio1Executor>;
-    let builder = match config.tls {
-        SmtpTls::Implicit => Smtp::relay(&config.host)?,
-        SmtpTls::Starttls => Smtp::starttls_relay(&config.host)?,
-        SmtpTls::None if is_own_host(&config.host) => Smtp::builder_dangerous(&config.host),
-        SmtpTls::None => return Err(MailConfigError::Unencrypted),
-    };
-    let builder = match (&config.username, &config.password) {
-        (Some(username), Some(password)) => builder.credentials(Credentials::new(username.clone(), password.clone())),
-        (None, None) => builder,
-        (Some(_), None) | (None, Some(_)) => return Err(MailConfigError::Credentials),
-    };
+fn smtp(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailConfigError> {
+    let url = with_tls(url)?;
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| MailConfigError::Unreadable)?;
     Ok(builder
-        .port(config.port)
         .timeout(Some(COMMAND_TIMEOUT))
         .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))
         .build())
 }
 
-fn is_own_host(host: &str) -> bool {
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+/// The address with TLS demanded, unless it leads to the own host.
+fn with_tls(url: &str) -> Result<String, MailConfigError> {
+    if url.starts_with("smtps://") {
+        return Ok(url.to_owned());
+    }
+    let rest = url.strip_prefix("smtp://").ok_or(MailConfigError::Scheme)?;
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = place.split('/').next().unwrap_or("");
+    let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match host_and_port.strip_prefix('[') {
+        Some(inner) => inner.split(']').next().unwrap_or(""),
+        None => host_and_port.split(':').next().unwrap_or(""),
+    };
+    let is_own_host =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match query {
+        "tls=required" => Ok(url.to_owned()),
+        "" if is_own_host => Ok(url.to_owned()),
+        "" => Ok(format!("smtp://{place}?tls=required")),
+        _ => Err(MailConfigError::Unencrypted),
+    }
 }
 
 /// `<time>-<message-id>.eml` with nothing in it that a file system could misread.
@@ -218,21 +197,19 @@ async fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    fn server(host: &str, tls: SmtpTls) -> SmtpConfig {
-        SmtpConfig { host: host.to_owned(), port: 2525, tls, username: None, password: None }
-    }
-
-    #[tokio::test]
-    async fn another_host_is_only_reached_through_tls() {
-        for own in ["127.0.0.1", "localhost", "::1"] {
-            assert!(smtp(&server(own, SmtpTls::None)).is_ok(), "{own}");
+    #[test]
+    fn another_host_is_only_reached_through_tls() {
+        assert_eq!(with_tls("smtps://u:p@mail.example:465").unwrap(), "smtps://u:p@mail.example:465");
+        assert_eq!(with_tls("smtp://u:p@mail.example").unwrap(), "smtp://u:p@mail.example?tls=required");
+        assert_eq!(with_tls("smtp://mail.example?tls=required").unwrap(), "smtp://mail.example?tls=required");
+        for own in ["smtp://127.0.0.1:2525", "smtp://localhost", "smtp://[::1]:25"] {
+            assert_eq!(with_tls(own).unwrap(), own);
         }
-        for other in ["mail.example", "127.0.0.1.mail.example", "10.0.0.1", ""] {
-            assert!(matches!(smtp(&server(other, SmtpTls::None)), Err(MailConfigError::Unencrypted)), "{other}");
+        for refused in ["smtp://mail.example?tls=opportunistic", "http://mail.example", "mail.example"] {
+            assert!(with_tls(refused).is_err(), "{refused}");
         }
-        for tls in [SmtpTls::Implicit, SmtpTls::Starttls] {
-            assert!(smtp(&server("mail.example", tls)).is_ok());
-        }
+        // A user name is no host.
+        assert_eq!(with_tls("smtp://localhost@mail.example").unwrap(), "smtp://localhost@mail.example?tls=required");
     }
 
     #[test]
@@ -242,15 +219,9 @@ mod tests {
         assert!(!file_name(at, "<../../etc/passwd>").contains('/'));
     }
 
-    #[tokio::test]
-    async fn a_mailer_shows_no_password() {
-        let server = server("mail.example", SmtpTls::Implicit);
-        let config = MailConfig::Smtp(SmtpConfig {
-            username: Some("user".to_owned()),
-            password: Some("hunter2".to_owned()),
-            ..server
-        });
-        assert!(!format!("{config:?}").contains("hunter2"));
+    #[test]
+    fn a_mailer_shows_no_password() {
+        let config = MailConfig::Smtp { url: "smtps://user:hunter2@mail.example".to_owned() };
         assert_eq!(format!("{:?}", Mailer::from_config(&config).unwrap()), "Mailer::Smtp");
     }
 }

@@ -27,11 +27,10 @@ const NO_LIMIT: Rates = Rates { general: 1_000_000, guessable: 1_000_000, verifi
 #[derive(Debug)]
 pub struct TestApp {
     pub context: TestContext,
-    /// Keeps what was sent.
-    pub mailer: Mailer,
     address: String,
     client: Client,
     keys: AtomicU32,
+    mailer: Mailer,
     _server: JoinSet<std::io::Result<()>>,
 }
 
@@ -67,7 +66,7 @@ impl TestApp {
         tasks.spawn(server);
         // No pool: a test must not wait for what another connection left behind.
         let client = Client::builder().pool_max_idle_per_host(0).build().expect("a client can be made");
-        Self { context, mailer: Mailer::memory(), address, client, keys: AtomicU32::new(0), _server: tasks }
+        Self { context, address, client, keys: AtomicU32::new(0), mailer: Mailer::memory(), _server: tasks }
     }
 
     /// `host:port`, for raw sockets.
@@ -104,6 +103,11 @@ impl TestApp {
     /// An account with one role, logged in.
     pub async fn account(&self, seat: Seat) -> Login {
         account::create(&self.context, seat).await
+    }
+
+    /// The mails sent so far.
+    pub fn mails(&self) -> Vec<jobs::mail::SentMail> {
+        self.mailer.sent()
     }
 
     /// Ticks every schedule and works until nothing is due; gives the number of jobs run.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use jobs::mail::{MailConfig, Mailer, SmtpConfig, SmtpTls};
+use jobs::mail::{MailConfig, Mailer};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -81,14 +81,8 @@ impl Sink {
 
     /// A mailer that sends here.
     pub fn mailer(&self) -> Mailer {
-        let server = SmtpConfig {
-            host: "127.0.0.1".to_owned(),
-            port: self.port,
-            tls: SmtpTls::None,
-            username: None,
-            password: None,
-        };
-        Mailer::from_config(&MailConfig::Smtp(server)).expect("the own host needs no TLS")
+        let url = format!("smtp://127.0.0.1:{}", self.port);
+        Mailer::from_config(&MailConfig::Smtp { url }).expect("the own host needs no TLS")
     }
 }
 

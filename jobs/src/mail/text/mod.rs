@@ -126,6 +126,7 @@ templates! {
         "organisation.confirmer_invited",
         "organisation.verified",
         "organisation.refused",
+        "organisation.dissolved",
     ];
     other, undeliverable: ["notification.undeliverable"];
 }
