@@ -45,6 +45,8 @@ pub async fn invite_confirmer(
         .filter(account::Column::State.eq(AccountState::Active))
         .one(tx.connection())
         .await?;
+    // In the fragment: fragments reach no server, log or `Referer`.
+    let base = &tx.context().settings().public_url;
     let message = Message {
         unique_key: format!("organisation.confirmer_invited:{id}"),
         to: known.map_or_else(|| Address::Email(email.to_owned()), |account| Address::Account(account.id)),
@@ -52,7 +54,8 @@ pub async fn invite_confirmer(
         category: "account.invitation".to_owned(),
         case_id: None,
         params: json!({
-            "secret": token, "organisation": organisation.name, "role": role, "role_zh": role.zh(),
+            "secret": { "token": token, "link": format!("{base}/account/accept-invitation#token={token}") },
+            "organisation": organisation.name, "role": role, "role_zh": role.zh(),
             "expires_at": tx.at() + VALID_FOR
         }),
     };
