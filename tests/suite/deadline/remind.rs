@@ -33,11 +33,8 @@ async fn with_city(app: TestContext) -> (Cast, CaseId) {
 
 /// Stage and state of a clock's reminders, in the order of their time.
 async fn stages(cast: &Cast, kind: &str) -> Vec<(String, String)> {
-    let clocks = deadline::Entity::find()
-        .filter(deadline::Column::Kind.eq(kind))
-        .all(cast.app.connection())
-        .await
-        .unwrap();
+    let clocks =
+        deadline::Entity::find().filter(deadline::Column::Kind.eq(kind)).all(cast.app.connection()).await.unwrap();
     let rows = reminder::Entity::find()
         .filter(reminder::Column::DeadlineId.is_in(clocks.iter().map(|clock| clock.id)))
         .order_by_asc(reminder::Column::SendAt)
