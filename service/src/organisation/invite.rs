@@ -35,7 +35,8 @@ pub(super) async fn invite_confirmer(
         category: "security".to_owned(),
         case_id: None,
         params: json!({
-            "secret": secret, "organisation": organisation.name, "role": role, "expires_at": invited.expires_at
+            "secret": secret, "organisation": organisation.name, "role": role, "role_zh": role.zh(),
+            "expires_at": invited.expires_at
         }),
     };
     place(tx, vec![message]).await
