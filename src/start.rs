@@ -12,7 +12,7 @@ use migration::Migrator;
 use object_store::local::LocalFileSystem;
 use sea_orm_migration::MigratorTrait;
 use service::database::Database;
-use service::{Context, Parts as ContextParts, SystemClock, SystemRandom};
+use service::{Context, Parts as ContextParts, Settings, SystemClock, SystemRandom};
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -94,6 +94,14 @@ pub fn foundations(config: &Config) -> anyhow::Result<()> {
     telemetry::logs(&config.log)
 }
 
+/// What use cases are told of the installation.
+fn settings(config: &Config) -> Settings {
+    let mut settings = config.office.clone();
+    settings.public_url = settings.public_url.trim_end_matches('/').to_owned();
+    settings.scanner.clone_from(&config.files.scanner);
+    settings
+}
+
 /// Database, keys, files and settings: what every use case is given. On PostgreSQL nothing is invented.
 pub async fn context(config: &Config) -> anyhow::Result<Context> {
     let is_sqlite = config.is_sqlite();
@@ -114,7 +122,7 @@ pub async fn context(config: &Config) -> anyhow::Result<Context> {
         random: Arc::new(SystemRandom),
         keys,
         files: Arc::new(LocalFileSystem::new_with_prefix(&files)?.with_fsync(true)),
-        settings: config.office.settings(config.files.scanner.clone()),
+        settings: settings(config),
     }))
 }
 

@@ -21,8 +21,8 @@ use crate::limit::{Limits, Rates};
 use crate::methods::Methods;
 use crate::problem::Problem;
 use crate::{
-    account, audit, broker, calendar, certificate, certification, file, health, notification, organisation, process,
-    publicity, queue, round, rule, verification,
+    account, audit, broker, calendar, certificate, certification, deadline, file, health, notification, organisation,
+    process, publicity, queue, round, rule, verification,
 };
 
 /// What an installation decides about the edge.
@@ -45,6 +45,7 @@ fn api(config: &mut ServiceConfig<'_>) {
     calendar::routes(config);
     certificate::routes(config);
     certification::routes(config);
+    deadline::routes(config);
     file::routes(config);
     notification::routes(config);
     organisation::routes(config);

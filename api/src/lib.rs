@@ -10,6 +10,7 @@ mod broker;
 mod calendar;
 mod certificate;
 mod certification;
+mod deadline;
 mod edge;
 mod extract;
 mod file;

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
+use service::calendar::Replan;
 use service::notification::Deliver;
 use service::process::FollowUp;
 use service::queue::{Leased, Payload};
@@ -35,6 +36,9 @@ pub async fn run(tools: &Tools, job: &Leased) -> Answer {
         FollowUp::NAME => {
             with(job, |payload: FollowUp| async move { service::process::follow_up(&tools.context, &payload).await })
                 .await
+        }
+        Replan::NAME => {
+            with(job, |payload: Replan| async move { service::calendar::replan(&tools.context, &payload).await }).await
         }
         Deliver::NAME => match serde_json::from_str::<Deliver>(&job.payload) {
             Ok(payload) => mail::deliver(&tools.context, &tools.mailer, payload.delivery_id).await,

@@ -46,7 +46,8 @@ impl Random for SystemRandom {
 }
 
 /// What an installation decides; secrets live in [`Keys`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Base address that links in mails and QR codes point to, without a trailing slash.
     pub public_url: String,
@@ -67,6 +68,7 @@ pub struct Settings {
     /// The first year whose certificates are in this register; older papers are out of scope.
     pub register_begins: i32,
     /// Address of a clamd scanner, `host:port`; without it files are `skipped`.
+    #[serde(skip)]
     pub scanner: Option<String>,
 }
 

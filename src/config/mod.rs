@@ -8,13 +8,13 @@ mod keys;
 mod layers;
 mod log;
 mod mail;
-mod office;
 mod runner;
 mod secret;
 mod server;
 #[cfg(test)]
 mod tests;
 
+use service::Settings;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -25,7 +25,6 @@ pub use files::FilesConfig;
 pub use keys::KeysConfig;
 pub use log::{LogConfig, LogFormat};
 pub use mail::MailConfig;
-pub use office::OfficeConfig;
 pub use runner::RunnerConfig;
 pub use secret::Secret;
 pub use server::ServerConfig;
@@ -43,7 +42,7 @@ pub struct Config {
     pub files: FilesConfig,
     pub rates: RatesConfig,
     pub runner: RunnerConfig,
-    pub office: OfficeConfig,
+    pub office: Settings,
     pub log: LogConfig,
 }
 
@@ -58,7 +57,7 @@ impl Default for Config {
             files: FilesConfig::default(),
             rates: RatesConfig::default(),
             runner: RunnerConfig::default(),
-            office: OfficeConfig::default(),
+            office: Settings::default(),
             log: LogConfig::default(),
         }
     }

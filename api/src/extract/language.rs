@@ -80,6 +80,13 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ("panel_too_small", "评审专家人数不足", "The panel has too few experts"),
     ("panel_even", "评审专家人数须为单数", "The panel must be odd"),
     ("expert_conflict", "该专家须回避", "This expert has a conflict of interest"),
+    ("one_length", "须且仅须给出 working_days 或 calendar_days 之一", "Give either working_days or calendar_days"),
+    ("length_range", "长度超出允许范围", "The length is out of range"),
+    ("calendar_year_range", "年份须在 1949–2199 之间", "The year must be between 1949 and 2199"),
+    ("calendar_foreign_day", "日期不属于该年度通知", "The date does not belong to the notice of that year"),
+    ("calendar_listed_twice", "日期重复", "The date is listed twice"),
+    ("calendar_foreign_region", "区域须为自治区本级", "The region must be the autonomous region itself"),
+    ("calendar_bad_window", "节日窗口无效", "The festival window is empty or outside its year"),
     ("not_at_this_desk", "对方不在该承办岗位", "That person is not at this desk"),
 ];
 

@@ -57,7 +57,7 @@ fn meta(request: &HttpRequest) -> RequestMeta {
 }
 
 /// The caller behind a request, if the token is good.
-pub fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
+fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
     match request.extensions().get::<Authentication>() {
         Some(Authentication::Known(known)) => {
             let mut caller = Caller::new(known.actor.clone(), meta(request));

@@ -32,6 +32,31 @@ crate::word! {
 }
 
 crate::word! {
+    /// How a stored reminder fares.
+    pub enum ReminderState {
+        Planned = "planned" / "已计划",
+        Sent = "sent" / "已发送",
+        SkippedTooShort = "skipped_too_short" / "时间过短不发送",
+        /// The date moved, or a more urgent stage falls on the same day.
+        Superseded = "superseded" / "已被替代",
+        /// Its time passed while nobody ran, and a more urgent one took its place.
+        Missed = "missed" / "错过",
+        /// No longer true when it was due.
+        Skipped = "skipped" / "已略过",
+    }
+}
+
+impl From<PlannedState> for ReminderState {
+    fn from(planned: PlannedState) -> Self {
+        match planned {
+            PlannedState::Planned => Self::Planned,
+            PlannedState::SkippedTooShort => Self::SkippedTooShort,
+            PlannedState::Superseded => Self::Superseded,
+        }
+    }
+}
+
+crate::word! {
     /// Whose duty a deadline is.
     pub enum Party {
         /// The applicant or the applicant's employer: the date never gets earlier.

@@ -1,12 +1,24 @@
 //! The calendar in force: the newest version of the database, seeded from the documents of the build.
+//!
+//! A version never changes. A correction makes the next one, and a job brings every open deadline to it.
+
+mod answer;
+mod correct;
+mod replan;
+
+pub use answer::{AddView, Addition, CalendarView, DayView, RegionalState, YearView, add, day, show, year};
+pub use correct::{Correction, CorrectionView, correct};
+pub use replan::{Replan, replan};
 
 use std::sync::Arc;
 
-use domain::calendar::Calendar;
-use sea_orm::ConnectionTrait;
+use domain::calendar::{Calendar, YearDocument};
+use entity::calendar_version::{Column, Entity, Model};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::transaction::{Tx, Work};
 
 /// The name of Guangxi's calendar.
 pub const NAME: &str = "GX";
@@ -16,41 +28,50 @@ pub async fn current(context: &Context, connection: &impl ConnectionTrait) -> Re
     if let Some(calendar) = context.cached_calendar() {
         return Ok(calendar);
     }
-    let calendar = Arc::new(load(connection).await?);
+    let calendar = Arc::new(load(connection).await?.1);
     context.cache_calendar(Some(calendar.clone()));
     Ok(calendar)
 }
 
-async fn load(connection: &impl ConnectionTrait) -> Result<Calendar> {
-    use entity::calendar_version::{Column, Entity};
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-    let row = Entity::find()
-        .filter(Column::Name.eq(NAME))
-        .order_by_desc(Column::Number)
-        .one(connection)
-        .await?
-        .ok_or_else(|| Error::internal("no calendar is loaded"))?;
+/// The newest version with its number, past the cache.
+async fn load(connection: &impl ConnectionTrait) -> Result<(i32, Calendar)> {
+    let row = newest(connection).await?.ok_or_else(|| Error::internal("no calendar is loaded"))?;
     let documents =
         serde_json::from_str(&row.document).map_err(|_| Error::unreadable("calendar_version", "document", row.id))?;
-    Ok(Calendar::new(format!("{NAME}-{}", row.number), documents))
+    Ok((row.number, Calendar::new(version(row.number), documents)))
 }
 
-/// Stores the calendar of the build unless one is there.
+async fn newest(connection: &impl ConnectionTrait) -> Result<Option<Model>> {
+    Ok(Entity::find().filter(Column::Name.eq(NAME)).order_by_desc(Column::Number).one(connection).await?)
+}
+
+/// A version's name, such as `GX-3`.
+fn version(number: i32) -> String {
+    format!("{NAME}-{number}")
+}
+
+/// Stores the documents of the build as version 1, unless a version is there. Called at every start.
 pub async fn seed(context: &Context) -> Result<()> {
-    use entity::calendar_version::{ActiveModel, Column, Entity};
-    use sea_orm::{EntityTrait, Set, TryInsertResult};
-    let row = ActiveModel {
-        id: Set(context.new_id()),
-        name: Set(NAME.to_owned()),
-        number: Set(1),
-        document: Set(domain::calendar::SEED.to_owned()),
-        reason: Set(None),
-        source: Set(None),
-        created_by: Set(None),
-        created_at: Set(context.now()),
-    };
-    let inserting = Entity::insert(row).on_conflict_do_nothing_on([Column::Name, Column::Number]);
-    match inserting.exec(context.database().migrator()).await? {
-        TryInsertResult::Empty | TryInsertResult::Conflicted | TryInsertResult::Inserted(_) => Ok(()),
+    if newest(context.database().read()).await?.is_some() {
+        return Ok(());
+    }
+    let documents = Calendar::seed().map_err(|error| Error::internal(format!("calendar of the build: {error}")))?;
+    context.write("calendar.seed", &Seed { documents }).await?;
+    context.cache_calendar(None);
+    Ok(())
+}
+
+struct Seed {
+    documents: Vec<YearDocument>,
+}
+
+impl Work for Seed {
+    type Output = ();
+
+    async fn run(&self, tx: &Tx) -> Result<()> {
+        if newest(tx.connection()).await?.is_some() {
+            return Ok(());
+        }
+        correct::insert(tx, 1, &self.documents, None, None).await
     }
 }

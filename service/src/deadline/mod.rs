@@ -1,18 +1,28 @@
-//! Deadlines beyond the kernel: reminders, escalation, and new dates after a correction of the calendar.
+//! Deadlines beyond the kernel: reminders, escalation, and what a case's people see of its clocks.
+//!
+//! Reminders are derived: they are planned again whenever a clock moves, and each is true or is not sent. The guard is
+//! asked when a reminder falls due and once more when its mail leaves the house.
 
-use domain::ids::CaseId;
+mod guard;
+mod list;
+mod plan;
+mod remind;
 
-use crate::context::Context;
-use crate::error::Result;
+pub use guard::{Guard, still_applies};
+pub use list::deadlines_of_case;
+pub(crate) use plan::plan_in;
+pub use plan::plan_reminders;
+pub use remind::remind_due;
 
-/// Plans what is missing of the reminders of a case's running deadlines. Harmless when run twice.
-pub async fn plan_reminders(context: &Context, case_id: CaseId) -> Result<()> {
-    let _ = (context, case_id);
-    Ok(())
-}
+use std::sync::LazyLock;
 
-/// Sends the reminders that are due.
-pub async fn remind_due(context: &Context) -> Result<()> {
-    let _ = context;
-    Ok(())
+use domain::deadline::{ReminderPlans, SEED, parse_plans};
+
+use crate::error::{Error, Result};
+
+static PLANS: LazyLock<Option<ReminderPlans>> = LazyLock::new(|| parse_plans(SEED).ok());
+
+/// The reminder plans of the build.
+fn plans() -> Result<&'static ReminderPlans> {
+    PLANS.as_ref().ok_or_else(|| Error::internal("the reminder plans cannot be read"))
 }

@@ -102,19 +102,19 @@ fn in_app_row(
         event: Set(message.event.clone()),
         category: Set(message.category.clone()),
         case_id: Set(message.case_id),
-        // A link's secret goes by mail only.
-        params: Set(serde_json::to_string(&without_secrets(&message.params))?),
+        // A link's secret goes by mail only, and only a mail is guarded at its sending.
+        params: Set(serde_json::to_string(&shown(&message.params))?),
         unique_key: Set(message.unique_key.clone()),
         created_at: Set(tx.at()),
         read_at: Set(None),
     })
 }
 
-fn without_secrets(params: &Value) -> Value {
+fn shown(params: &Value) -> Value {
     match params {
         Value::Object(members) => members
             .iter()
-            .filter(|(name, _)| *name != "secret")
+            .filter(|(name, _)| !matches!(name.as_str(), "secret" | "guard"))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
         other => other.clone(),

@@ -1,13 +1,15 @@
 //! The processes of this house. A new process adds its name to [`processes!`]; nothing else here changes.
 
 use domain::ids::CaseId;
-use domain::process::{Description, describe};
+use domain::process::{Description, Recipient, describe};
 use domain::word::Word;
+use entity::case_file;
 
 use super::advance::{self, DueCase, FollowUp};
-use super::{Driver, due_cases};
+use super::{Address, Driver, due_cases, fanout};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::transaction::Tx;
 
 /// Lists the processes once; what must ask each of them is generated.
 macro_rules! processes {
@@ -38,6 +40,14 @@ macro_rules! processes {
                 $(<$process as domain::process::Process>::NAME => {
                     advance::run_out::<$process>(context, due.case_id, &due.kind).await
                 })+
+                unknown => Err(Error::internal(format!("no process `{unknown}`"))),
+            }
+        }
+
+        /// The people behind a recipient in a case of any process.
+        pub(crate) async fn recipients(tx: &Tx, case: &case_file::Model, to: Recipient) -> Result<Vec<Address>> {
+            match case.process.as_str() {
+                $(<$process as domain::process::Process>::NAME => fanout::people::<$process>(tx, case, to).await,)+
                 unknown => Err(Error::internal(format!("no process `{unknown}`"))),
             }
         }

@@ -117,6 +117,14 @@ pub(crate) async fn upsert(tx: &Tx, case_id: CaseId, existing: &[deadline::Model
         rows.retain(|earlier| earlier.kind != row.kind);
         rows.push(row);
     }
+    save(tx, rows).await
+}
+
+/// Writes deadline rows in one statement, each over the row of its case, kind and round.
+pub(crate) async fn save(tx: &Tx, rows: Vec<deadline::ActiveModel>) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     let over = OnConflict::columns([deadline::Column::CaseId, deadline::Column::Kind, deadline::Column::RoundNo])
         .update_columns([
             deadline::Column::State,

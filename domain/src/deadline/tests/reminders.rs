@@ -67,7 +67,7 @@ fn of_two_stages_on_one_day_the_more_urgent_stays() {
 
 #[test]
 fn certification_has_its_own_reminders() {
-    let employer = running("employer", Party::Applicant, "2026-07-06", Period::working_days(10));
+    let employer = running("employer_review", Party::Applicant, "2026-07-06", Period::working_days(10));
     assert_eq!(
         planned(&employer, "2026-07-06 10:00"),
         [line(Stage::Elapsed5, "2026-07-13", Planned), line(Stage::Elapsed8, "2026-07-16", Planned)]
@@ -95,7 +95,7 @@ fn certification_has_its_own_reminders() {
 
 #[test]
 fn a_desk_is_warned_and_then_its_lead() {
-    let city = running("city", Party::Authority, "2026-07-10", Period::working_days(10));
+    let city = running("city_review", Party::Authority, "2026-07-10", Period::working_days(10));
     assert_eq!(
         planned(&city, "2026-07-10 10:00"),
         [
@@ -155,7 +155,7 @@ fn messages_wait_for_their_window() {
     let (calendar, plans) = (calendar(), plans());
     let window = |kind, party| plans.plan_for(kind, party).unwrap().window;
     let person = window("correction", Party::Applicant);
-    let office = window("city", Party::Authority);
+    let office = window("city_review", Party::Authority);
     let wait = |now: &str, window| deferred(at(now), window, &calendar);
     assert_eq!(wait("2023-04-20 23:00", &person), at("2023-04-21 08:30"));
     assert_eq!(wait("2023-04-20 07:00", &person), at("2023-04-20 08:30"));
