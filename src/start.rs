@@ -107,8 +107,8 @@ pub async fn context(config: &Config) -> anyhow::Result<Context> {
     let is_sqlite = config.is_sqlite();
     data::folder(&config.data)?;
     ensure!(
-        is_sqlite || config.mail.host.is_some(),
-        "mail.host is missing: on PostgreSQL a mail server must be configured"
+        is_sqlite || config.mail.is_server(),
+        "mail.url is missing: on PostgreSQL a mail server must be configured"
     );
     let keys = data::keys(&config.keys_folder(), is_sqlite).context("the keys are not complete")?;
     let files = config.files_folder();

@@ -1,5 +1,6 @@
 //! What every use case is given: database, clock, randomness, keys, settings. No use case reaches for anything else.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,46 @@ pub struct Settings {
     /// Address of a clamd scanner, `host:port`; without it files are `skipped`.
     #[serde(skip)]
     pub scanner: Option<String>,
+    /// What may be attached to cases.
+    pub files: FileLimits,
+    /// The folder behind the object store when it is a local one, so that what an interrupted upload left is found.
+    pub files_folder: Option<PathBuf>,
+}
+
+/// Limits of attachments. A round may name its own for size and count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLimits {
+    /// Bytes of one file where no round says otherwise.
+    pub file_bytes: u64,
+    /// Bytes that a round may allow for one file at most.
+    pub round_file_bytes: u64,
+    /// Files of a case where no round says otherwise.
+    pub case_files: u32,
+    /// Files that a round may allow for a case at most.
+    pub round_case_files: u32,
+    /// Bytes of all files of a case.
+    pub case_bytes: u64,
+    /// Entries of a container (DOCX, XLSX, OFD).
+    pub container_entries: u64,
+    /// Bytes that a container may claim to unfold to.
+    pub container_bytes: u64,
+}
+
+/// Bytes of a mebibyte.
+const MIB: u64 = 1024 * 1024;
+
+impl Default for FileLimits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 20 * MIB,
+            round_file_bytes: 100 * MIB,
+            case_files: 50,
+            round_case_files: 500,
+            case_bytes: 100 * MIB,
+            container_entries: 5_000,
+            container_bytes: 512 * MIB,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -85,6 +126,8 @@ impl Default for Settings {
             placing_is_delivery: true,
             register_begins: 2026,
             scanner: None,
+            files: FileLimits::default(),
+            files_folder: None,
         }
     }
 }

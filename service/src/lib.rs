@@ -31,6 +31,6 @@ pub mod verification;
 
 pub use caller::{Caller, Idempotency, Outcome, RequestMeta};
 pub use code::{Code, Reaction};
-pub use context::{Clock, Context, Parts, Random, Settings, SystemClock, SystemRandom};
+pub use context::{Clock, Context, FileLimits, Parts, Random, Settings, SystemClock, SystemRandom};
 pub use error::{Error, Result};
 pub use transaction::{Tx, Work};

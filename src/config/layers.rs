@@ -18,7 +18,7 @@ const FILES: &str = "JIQIAO_CONFIG";
 /// Read from the working folder when no file is named.
 const USUAL_FILE: &str = "jiqiao.toml";
 /// Taken as they are: a password of digits is no number.
-const TEXTS: &[&str] = &["database.url", "mail.password", "mail.username"];
+const TEXTS: &[&str] = &["database.url", "mail.url"];
 
 /// Reads the layers.
 pub fn read(files: &[PathBuf], environment: impl IntoIterator<Item = (OsString, OsString)>) -> anyhow::Result<Config> {

@@ -33,7 +33,7 @@ fn our_name_of_the_database_wins_and_nothing_secret_is_shown() {
         variables(&[
             ("JIQIAO_DATABASE__URL", "postgres://a:verysecret@b/c"),
             ("DATABASE_URL", "postgres://other"),
-            ("JIQIAO_MAIL__PASSWORD", "0123"),
+            ("JIQIAO_MAIL__URL", "0123"),
         ]),
     )
     .unwrap();

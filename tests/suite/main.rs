@@ -4,5 +4,9 @@
 mod certification;
 mod contract;
 mod edge;
+mod file;
 mod harness;
 mod migration;
+mod organisation;
+mod round;
+mod rule;

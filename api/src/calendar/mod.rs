@@ -55,8 +55,7 @@ pub struct AddDays {
 #[get("/calendars/gx/add")]
 pub async fn add_days(_: Public, context: web::Data<Context>, query: Query<AddDays>) -> Result<HttpResponse, Problem> {
     let AddDays { from, working_days, calendar_days, count_first_day } = query.0;
-    let addition =
-        Addition { from, working_days, calendar_days, counts_first_day: count_first_day.unwrap_or(false) };
+    let addition = Addition { from, working_days, calendar_days, counts_first_day: count_first_day.unwrap_or(false) };
     respond::plain(&calendar::add(&context, &addition).await?, Cache::Public)
 }
 

@@ -7,7 +7,7 @@ mod query;
 mod require;
 mod strict_json;
 
-pub use body::{Body, Post};
+pub use body::{Body, Post, fingerprint, key};
 pub use headers::{IfMatch, PathId};
 pub use language::{Language, rule_message};
 pub use query::{Paging, Query};

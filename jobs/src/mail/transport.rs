@@ -149,8 +149,7 @@ async fn send_smtp(transport: &AsyncSmtpTransport<Tokio1Executor>, message: &Mes
 
 fn smtp(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailConfigError> {
     let url = with_tls(url)?;
-    let builder =
-        AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| MailConfigError::Unreadable)?;
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| MailConfigError::Unreadable)?;
     Ok(builder
         .timeout(Some(COMMAND_TIMEOUT))
         .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))

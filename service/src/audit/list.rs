@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use domain::access::{Permission, Role};
 use domain::ids::{AccountId, ApiClientId, AuditId};
-use entity::audit;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use entity::{audit, audit_refusal};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, by_id};
 
 /// What a list of audit entries may be narrowed to.
@@ -89,4 +89,79 @@ fn view(row: audit::Model) -> AuditView {
         outcome: row.outcome,
         hash: row.hash,
     }
+}
+
+/// What a list of refusals may be narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct RefusalFilter {
+    /// An account's id, or `address:` and where the request came from.
+    pub actor: Option<String>,
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Refusals of one kind within one minute.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct RefusalView {
+    pub actor: String,
+    pub operation: String,
+    pub minute: DateTime<Utc>,
+    /// The problem code.
+    pub code: String,
+    pub count: i32,
+    /// Of the first request.
+    pub request_id: String,
+}
+
+/// Lists counted refusals, newest minute first.
+pub async fn refusals(
+    context: &Context,
+    caller: &Caller,
+    filter: &RefusalFilter,
+    page: &PageRequest,
+) -> Result<Page<RefusalView>> {
+    caller.require(Permission::ReadAudit)?;
+    let mut query = audit_refusal::Entity::find();
+    if let Some(actor) = &filter.actor {
+        query = query.filter(audit_refusal::Column::Actor.eq(actor));
+    }
+    if let Some(since) = filter.since {
+        query = query.filter(audit_refusal::Column::Minute.gte(since));
+    }
+    if let Some(parts) = page.parts()? {
+        query = query.filter(later(&parts)?);
+    }
+    let rows = query
+        .order_by_desc(audit_refusal::Column::Minute)
+        .order_by_asc(audit_refusal::Column::Actor)
+        .order_by_asc(audit_refusal::Column::Operation)
+        .order_by_asc(audit_refusal::Column::Code)
+        .limit(page.limit + 1)
+        .all(context.database().read())
+        .await?;
+    let key = |row: &audit_refusal::Model| {
+        vec![row.minute.to_rfc3339(), row.actor.clone(), row.operation.clone(), row.code.clone()]
+    };
+    Ok(Page::cut_by(rows, page, key).map(|row| RefusalView {
+        actor: row.actor,
+        operation: row.operation,
+        minute: row.minute,
+        code: row.code,
+        count: row.count,
+        request_id: row.request_id,
+    }))
+}
+
+/// What follows the row that a cursor names, in the order of the list.
+fn later(parts: &[String]) -> Result<Condition> {
+    use audit_refusal::Column;
+    let unreadable = || Error::invalid("/cursor", "cursor_format");
+    let [minute, actor, operation, code] = parts else { return Err(unreadable()) };
+    let minute: DateTime<Utc> = minute.parse().map_err(|_| unreadable())?;
+    let same_minute = || Condition::all().add(Column::Minute.eq(minute));
+    let same_actor = || same_minute().add(Column::Actor.eq(actor));
+    Ok(Condition::any()
+        .add(Column::Minute.lt(minute))
+        .add(same_minute().add(Column::Actor.gt(actor)))
+        .add(same_actor().add(Column::Operation.gt(operation)))
+        .add(same_actor().add(Column::Operation.eq(operation)).add(Column::Code.gt(code))))
 }

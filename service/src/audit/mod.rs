@@ -11,7 +11,7 @@ mod refusal;
 mod verify;
 
 pub use chain::{Sealed, seal};
-pub use list::{AuditFilter, AuditView, list};
+pub use list::{AuditFilter, AuditView, RefusalFilter, RefusalView, list, refusals};
 pub use refusal::refused;
 pub(crate) use refusal::stored_answer;
 pub use verify::{Break, Report, verify};

@@ -1,9 +1,7 @@
 //! What everybody may ask the calendar: sums, days and years.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use domain::calendar::{
-    Confidence, MAX_LENGTH, NationalYear, Period, Reason, RegionalYear, Term, Unit, YearDocument,
-};
+use domain::calendar::{Confidence, MAX_LENGTH, NationalYear, Period, Reason, RegionalYear, Term, Unit, YearDocument};
 use domain::fault::Fault;
 use serde_json::json;
 

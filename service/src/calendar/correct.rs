@@ -102,8 +102,7 @@ impl Work for Correct<'_> {
         let (last, calendar) = load(tx.connection()).await?;
         let number = last + 1;
         let before = same_place(&calendar, document);
-        let documents: Vec<YearDocument> =
-            calendar.corrected(document.clone(), version(number)).documents().collect();
+        let documents: Vec<YearDocument> = calendar.corrected(document.clone(), version(number)).documents().collect();
         insert(tx, number, &documents, Some((reason, source)), Some(self.caller)).await?;
         tx.audit(
             Entry::new(self.caller, "calendar", NAME, "calendar.correct")
@@ -148,9 +147,8 @@ pub(super) async fn insert(
         created_by: Set(by.and_then(Caller::account)),
         created_at: Set(tx.at()),
     };
-    let once = OnConflict::columns([calendar_version::Column::Name, calendar_version::Column::Number])
-        .do_nothing()
-        .to_owned();
+    let once =
+        OnConflict::columns([calendar_version::Column::Name, calendar_version::Column::Number]).do_nothing().to_owned();
     let inserted =
         calendar_version::Entity::insert(row).on_conflict(once).exec_without_returning(tx.connection()).await?;
     if inserted == 1 { Ok(()) } else { Err(Error::Busy { retry_after: std::time::Duration::from_secs(1) }) }

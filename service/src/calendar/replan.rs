@@ -189,9 +189,9 @@ fn audit(tx: &Tx, case: &case_file::Model, changes: &[(deadline::Model, Change)]
     let dates = |of: &dyn Fn(&deadline::Model, &Change) -> Value| -> Vec<Value> {
         changes.iter().map(|(row, change)| of(row, change)).collect()
     };
-    let before = dates(&|row, _| {
-        json!({ "kind": row.kind, "due_at": row.due_at, "provisional": row.provisional, "calendar": row.calendar_version })
-    });
+    let before = dates(
+        &|row, _| json!({ "kind": row.kind, "due_at": row.due_at, "provisional": row.provisional, "calendar": row.calendar_version }),
+    );
     let after = dates(&|row, change| {
         let due = &change.deadline.due;
         json!({

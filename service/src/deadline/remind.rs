@@ -151,8 +151,7 @@ impl Round {
         };
         // Stages that the plan no longer has.
         self.skipped.extend(all().filter(|id| !planned.iter().any(|reminder| id_of(reminder) == Some(*id))));
-        let (may, may_not): (Vec<_>, Vec<_>) =
-            planned.into_iter().partition(|reminder| may_send(reminder, &deadline));
+        let (may, may_not): (Vec<_>, Vec<_>) = planned.into_iter().partition(|reminder| may_send(reminder, &deadline));
         self.skipped.extend(may_not.iter().filter_map(id_of));
         let due = deadline.effective_due_at();
         let chosen = catch_up(&may, DateTime::<Utc>::MIN_UTC, tx.at(), due);

@@ -143,11 +143,7 @@ impl Work for MarkAllRead<'_> {
 
 /// A foreign notification answers like one that is not there.
 async fn find_own(tx: &Tx, account: AccountId, id: NotificationId) -> Result<notification::Model> {
-    Entity::find_by_id(id)
-        .filter(Column::AccountId.eq(account))
-        .one(tx.connection())
-        .await?
-        .ok_or(Error::NotFound)
+    Entity::find_by_id(id).filter(Column::AccountId.eq(account)).one(tx.connection()).await?.ok_or(Error::NotFound)
 }
 
 async fn mark(tx: &Tx, account: AccountId, which: sea_orm::sea_query::SimpleExpr) -> Result<u64> {

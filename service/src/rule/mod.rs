@@ -1,5 +1,11 @@
 //! Rule sets in force and of the past; immutable once stored.
 
+mod list;
+mod seed;
+
+pub use list::{RuleSetSummary, RuleSetView, get, list};
+pub use seed::seed;
+
 use std::sync::Arc;
 
 use domain::ids::RuleSetId;

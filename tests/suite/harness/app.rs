@@ -30,6 +30,7 @@ pub struct TestApp {
     address: String,
     client: Client,
     keys: AtomicU32,
+    mailer: Mailer,
     _server: JoinSet<std::io::Result<()>>,
 }
 
@@ -65,7 +66,7 @@ impl TestApp {
         tasks.spawn(server);
         // No pool: a test must not wait for what another connection left behind.
         let client = Client::builder().pool_max_idle_per_host(0).build().expect("a client can be made");
-        Self { context, address, client, keys: AtomicU32::new(0), _server: tasks }
+        Self { context, address, client, keys: AtomicU32::new(0), mailer: Mailer::memory(), _server: tasks }
     }
 
     /// `host:port`, for raw sockets.
@@ -104,9 +105,14 @@ impl TestApp {
         account::create(&self.context, seat).await
     }
 
+    /// The mails sent so far.
+    pub fn mails(&self) -> Vec<jobs::mail::SentMail> {
+        self.mailer.sent()
+    }
+
     /// Ticks every schedule and works until nothing is due; gives the number of jobs run.
     pub async fn run_due(&self) -> u64 {
-        jobs::run_due(&self.ctx, &Mailer).await.expect("the queue can be read")
+        jobs::run_due(&self.ctx, &self.mailer).await.expect("the queue can be read")
     }
 }
 

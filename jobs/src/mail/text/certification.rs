@@ -144,10 +144,8 @@ fn check(given: &Given<'_>, event: Event, tale: &Tale) -> Result<(), RenderError
 
 fn shown(given: &Given<'_>, event: Event, params: Params) -> Shown {
     let Params { number, title, applicant, state, due_at, tale, .. } = params;
-    let is_refusal = matches!(
-        event,
-        Event::NotRecommended | Event::NotAccepted | Event::NotPassed | Event::NotApproved
-    );
+    let is_refusal =
+        matches!(event, Event::NotRecommended | Event::NotAccepted | Event::NotPassed | Event::NotApproved);
     let refusal = tale.refusal.filter(|_| is_refusal);
     let closing = tale.closing.as_ref();
     let withdrawal = || closing.filter(|_| event == Event::Withdrawn).and_then(|closing| closing.reason.clone());

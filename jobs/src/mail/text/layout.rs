@@ -54,12 +54,7 @@ const EN: Words = Words {
 };
 
 /// Puts content into the layout.
-pub fn dress(
-    locale: Locale,
-    subject: String,
-    heading: &str,
-    content: &Content,
-) -> Result<Rendered, RenderError> {
+pub fn dress(locale: Locale, subject: String, heading: &str, content: &Content) -> Result<Rendered, RenderError> {
     let Words { greeting, link_label, footer } = match locale {
         Locale::Zh => ZH,
         Locale::En => EN,

@@ -36,7 +36,8 @@ fn with(name: &str, value: Value) -> Value {
 }
 
 pub fn corrected() -> Value {
-    let defect = |path: &str, text: &str| json!({ "field_path": path, "reason_code": "evidence_illegible", "text": text });
+    let defect =
+        |path: &str, text: &str| json!({ "field_path": path, "reason_code": "evidence_illegible", "text": text });
     let mut params = with(
         "correction",
         json!({

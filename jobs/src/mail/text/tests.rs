@@ -35,9 +35,9 @@ fn every_event_has_one_title_and_one_template() {
 #[test]
 fn the_words_of_every_mail() {
     for locale in Locale::ALL {
-        let mails = all().filter(|(_, of, _)| *of == locale).map(|(event, _, mail)| {
-            format!("===== {event}\nSubject: {}\n\n{}", mail.subject, mail.text)
-        });
+        let mails = all()
+            .filter(|(_, of, _)| *of == locale)
+            .map(|(event, _, mail)| format!("===== {event}\nSubject: {}\n\n{}", mail.subject, mail.text));
         insta::assert_snapshot!(format!("text_{}", locale.tag()), mails.collect::<Vec<_>>().join("\n"));
     }
 }
@@ -81,8 +81,20 @@ fn a_missing_variable_is_an_error() {
         let full = (template.sample)();
         for name in full.as_object().unwrap().keys() {
             let optional = [
-                "state", "due_at", "stage", "is_overdue", "before", "error", "name", "organisation", "reason",
-                "expires_at", "secret", "number", "title", "case_id",
+                "state",
+                "due_at",
+                "stage",
+                "is_overdue",
+                "before",
+                "error",
+                "name",
+                "organisation",
+                "reason",
+                "expires_at",
+                "secret",
+                "number",
+                "title",
+                "case_id",
             ];
             let is_case = template.event.starts_with("certification.");
             let is_optional = if is_case { name == "due_at" } else { optional.contains(&name.as_str()) };
