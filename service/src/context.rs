@@ -78,7 +78,8 @@ pub struct Settings {
 }
 
 /// Limits of attachments. A round may name its own for size and count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct FileLimits {
     /// Bytes of one file where no round says otherwise.
     pub file_bytes: u64,

@@ -4,9 +4,5 @@
 mod certification;
 mod contract;
 mod edge;
-mod file;
 mod harness;
 mod migration;
-mod organisation;
-mod round;
-mod rule;

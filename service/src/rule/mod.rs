@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use domain::ids::RuleSetId;
 use domain::rule::RuleSet;
-use domain::word::Word;
 use entity::rule_set;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
@@ -30,28 +29,4 @@ pub async fn rule_set(context: &Context, connection: &impl ConnectionTrait, id: 
     let set = Arc::new(set);
     context.cache_rules(id, set.clone());
     Ok(set)
-}
-
-/// Stores the rule set of the build unless it is there.
-pub async fn seed(context: &Context) -> Result<()> {
-    use rule_set::{ActiveModel, Column, Entity};
-    use sea_orm::{Set, TryInsertResult};
-    let document = domain::rule::GX_BROKER_2026_1;
-    let set = RuleSet::read(document).map_err(|faults| Error::internal(format!("the rule set: {faults:?}")))?;
-    let row = ActiveModel {
-        id: Set(context.new_id()),
-        name: Set(set.id.clone()),
-        rule_version: Set(set.version.clone()),
-        process: Set(set.process.clone()),
-        status: Set(set.status().as_str().to_owned()),
-        effective_from: Set(set.effective_from),
-        effective_to: Set(set.effective_to),
-        document: Set(document.to_owned()),
-        sha256: Set(set.hash()),
-        created_at: Set(context.now()),
-    };
-    let inserting = Entity::insert(row).on_conflict_do_nothing_on([Column::Name, Column::RuleVersion]);
-    match inserting.exec(context.database().migrator()).await? {
-        TryInsertResult::Empty | TryInsertResult::Conflicted | TryInsertResult::Inserted(_) => Ok(()),
-    }
 }

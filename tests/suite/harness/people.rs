@@ -126,4 +126,3 @@ pub fn at(state: &'static str, desk: Role) -> impl Fn(&mut case_file::Model) {
         row.submitted_at = Some(row.created_at);
     }
 }
-
