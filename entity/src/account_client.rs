@@ -1,6 +1,7 @@
 //! A client of another system, with a person accountable for it.
 
 use chrono::{DateTime, Utc};
+use domain::account::ClientState;
 use domain::{AccountId, ApiClientId, OrganisationId};
 use sea_orm::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait,
@@ -18,7 +19,7 @@ pub struct Model {
     pub client_id: String,
     /// JSON.
     pub scopes: String,
-    pub state: String,
+    pub state: ClientState,
     pub last_used_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub version: i32,

@@ -20,7 +20,12 @@ pub struct Model {
     pub refresh_hash: String,
     /// Of the token before: its use after its successor was used is theft.
     pub previous_hash: Option<String>,
+    /// Whether the present pair was used: its access token showed up, or its refresh token was rotated.
     pub successor_used: bool,
+    /// Counts the rotations; access tokens carry it.
+    pub generation: i32,
+    /// The generation whose answer was lost and replaced; its tokens are dead.
+    pub skipped_generation: Option<i32>,
     pub expires_at: DateTime<Utc>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub revoke_reason: Option<String>,

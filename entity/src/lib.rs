@@ -10,6 +10,7 @@ pub mod account_client_secret;
 pub mod account_consent;
 pub mod account_delegation;
 pub mod account_factor_reset;
+pub mod account_login_failure;
 pub mod account_recovery_code;
 pub mod account_role;
 pub mod account_session;

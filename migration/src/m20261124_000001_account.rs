@@ -202,7 +202,7 @@ impl MigrationTrait for Migration {
                     .col(text(AccountClient::Name))
                     .col(text_uniq(AccountClient::ClientId))
                     .col(text(AccountClient::Scopes))
-                    .col(text(AccountClient::State))
+                    .col(one_of(AccountClient::State, ["active", "revoked"]))
                     .col(timestamp_with_time_zone_null(AccountClient::LastUsedAt))
                     .col(timestamp_with_time_zone(AccountClient::CreatedAt))
                     .col(integer(AccountClient::Version).default(1))

@@ -2,8 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    boolean, pk_uuid, text, text_null, text_uniq, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
-    uuid_null,
+    boolean, integer, integer_null, pk_uuid, text, text_null, text_uniq, timestamp_with_time_zone,
+    timestamp_with_time_zone_null, uuid, uuid_null,
 };
 
 use crate::one_of;
@@ -31,6 +31,8 @@ impl MigrationTrait for Migration {
                     .col(text_uniq(AccountSession::RefreshHash))
                     .col(text_null(AccountSession::PreviousHash))
                     .col(boolean(AccountSession::SuccessorUsed))
+                    .col(integer(AccountSession::Generation).default(1))
+                    .col(integer_null(AccountSession::SkippedGeneration))
                     .col(timestamp_with_time_zone(AccountSession::ExpiresAt))
                     .col(timestamp_with_time_zone_null(AccountSession::RevokedAt))
                     .col(text_null(AccountSession::RevokeReason))
@@ -170,10 +172,31 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        manager
+            .create_table(
+                Table::create()
+                    .table(AccountLoginFailure::Table)
+                    .col(text(AccountLoginFailure::Key).primary_key())
+                    .col(integer(AccountLoginFailure::Failures))
+                    .col(timestamp_with_time_zone(AccountLoginFailure::LastFailedAt))
+                    .col(timestamp_with_time_zone_null(AccountLoginFailure::LockedUntil))
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .create_index(
+                Index::create()
+                    .name("account_login_failure_last_failed_at")
+                    .table(AccountLoginFailure::Table)
+                    .col(AccountLoginFailure::LastFailedAt)
+                    .to_owned(),
+            )
+            .await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(AccountLoginFailure::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(AccountFactorReset::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(AccountRecoveryCode::Table).to_owned()).await?;
         manager.drop_table(Table::drop().table(AccountToken::Table).to_owned()).await?;
@@ -194,6 +217,8 @@ enum AccountSession {
     RefreshHash,
     PreviousHash,
     SuccessorUsed,
+    Generation,
+    SkippedGeneration,
     ExpiresAt,
     RevokedAt,
     RevokeReason,
@@ -233,6 +258,15 @@ enum AccountFactorReset {
     DecidedBy,
     DecidedAt,
     State,
+}
+
+#[derive(DeriveIden)]
+enum AccountLoginFailure {
+    Table,
+    Key,
+    Failures,
+    LastFailedAt,
+    LockedUntil,
 }
 
 #[derive(DeriveIden)]

@@ -149,8 +149,8 @@ impl MigrationTrait for Migration {
             .create_table(
                 Table::create()
                     .table(CaseParticipant::Table)
-                    .col(uuid(CaseParticipant::CaseId))
                     .col(uuid(CaseParticipant::AccountId))
+                    .col(uuid(CaseParticipant::CaseId))
                     .primary_key(Index::create().col(CaseParticipant::AccountId).col(CaseParticipant::CaseId))
                     .foreign_key(
                         ForeignKey::create()

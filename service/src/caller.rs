@@ -37,6 +37,8 @@ pub struct Caller {
     pub role: Option<Role>,
     /// Set when the caller is a client of another system.
     pub client: Option<ApiClientId>,
+    /// All that a client may do; none for people.
+    pub scopes: Option<Vec<Permission>>,
     /// The login session of a person.
     pub session: Option<SessionId>,
     /// When the password (and second factor) was last proven.
@@ -53,7 +55,22 @@ pub struct Outcome<T> {
 
 impl Caller {
     pub fn new(actor: Actor, meta: RequestMeta) -> Self {
-        Self { actor, meta, role: None, client: None, session: None, authenticated_at: None, is_system: false }
+        Self {
+            actor,
+            meta,
+            role: None,
+            client: None,
+            scopes: None,
+            session: None,
+            authenticated_at: None,
+            is_system: false,
+        }
+    }
+
+    /// Somebody who is not logged in.
+    pub fn anonymous(meta: RequestMeta) -> Self {
+        let account = AccountId(uuid::Uuid::nil());
+        Self::new(Actor { account, grants: Vec::new(), has_second_factor: false }, meta)
     }
 
     /// The program acting by itself.
@@ -65,6 +82,7 @@ impl Caller {
             meta,
             role: Some(Role::System),
             client: None,
+            scopes: None,
             session: None,
             authenticated_at: None,
             is_system: true,
@@ -75,9 +93,15 @@ impl Caller {
         self.is_system
     }
 
-    /// The account in the audit trail; none for the program.
+    /// The account in the audit trail; none for the program and for strangers.
     pub fn account(&self) -> Option<AccountId> {
-        (!self.is_system).then_some(self.actor.account)
+        Some(self.actor.account).filter(|account| !self.is_system && !account.0.is_nil())
+    }
+
+    /// Whether a usable grant holds the permission and, for a client, its scopes name it.
+    pub fn holds(&self, permission: Permission) -> bool {
+        let is_in_scope = self.scopes.as_ref().is_none_or(|scopes| scopes.contains(&permission));
+        is_in_scope && self.actor.holds(permission)
     }
 
     /// Refuses unless a usable grant holds the permission; yields the scope of the roles that hold it.
@@ -85,17 +109,15 @@ impl Caller {
         if self.is_system {
             return Ok(Scope { all: true, ..Scope::default() });
         }
-        if self.actor.holds(permission) {
-            Ok(Scope::of(&self.actor, permission.roles()))
-        } else {
-            Err(Error::Forbidden)
-        }
+        if self.holds(permission) { Ok(Scope::of(&self.actor, permission.roles())) } else { Err(Error::Forbidden) }
     }
 
-    /// Every way in which the caller may act on a case of this region and organisation, by role.
+    /// Every way in which the caller may act on a case of this region and organisation, by role. Scopes name no verbs
+    /// of a process, so a client acts on no case.
     pub fn actings(&self, ties: &[OrganisationId]) -> Vec<(Grant, Acting)> {
         self.actor
             .usable_grants()
+            .filter(|_| self.scopes.is_none())
             .map(|grant| {
                 let acting = Acting {
                     account: Some(self.actor.account),

@@ -64,6 +64,10 @@ pub struct Settings {
     pub access_token_seconds: i64,
     /// Lifetime of a session in seconds.
     pub session_seconds: i64,
+    /// How long a proven password counts as fresh, in seconds; later, sensitive steps ask for a new login.
+    pub fresh_login_seconds: i64,
+    /// Lifetime of an invitation in seconds.
+    pub invitation_seconds: i64,
     /// Placing a notification in the in-app list counts as delivery (电子签名法 article 11).
     pub placing_is_delivery: bool,
     /// The first year whose certificates are in this register; older papers are out of scope.
@@ -124,6 +128,8 @@ impl Default for Settings {
             is_specimen: false,
             access_token_seconds: 900,
             session_seconds: 30 * 24 * 3_600,
+            fresh_login_seconds: 600,
+            invitation_seconds: 3_600,
             placing_is_delivery: true,
             register_begins: 2026,
             scanner: None,

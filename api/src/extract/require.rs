@@ -23,7 +23,7 @@ pub enum Authentication {
 
 /// What an operation demands. Implemented by one unit struct per permission.
 pub trait Access: 'static {
-    /// The permission; `None` for every account.
+    /// The permission; `None` for every person with an account, never for a client.
     const PERMISSION: Option<Permission>;
 }
 
@@ -63,6 +63,7 @@ fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
             let mut caller = Caller::new(known.actor.clone(), meta(request));
             caller.session = known.session;
             caller.client = known.client;
+            caller.scopes.clone_from(&known.scopes);
             caller.authenticated_at = Some(known.authenticated_at);
             Ok(caller)
         }
@@ -77,7 +78,7 @@ impl<A: Access> FromRequest for Require<A> {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(caller_of(request).and_then(|caller| match A::PERMISSION {
-            Some(permission) if !caller.actor.holds(permission) => {
+            permission if !permission.map_or(caller.scopes.is_none(), |permission| caller.holds(permission)) => {
                 // The edge counts it in the audit trail, where waiting is possible.
                 request.extensions_mut().insert(RefusedCaller(caller));
                 Err(Problem::new(Code::Forbidden))

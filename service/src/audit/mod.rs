@@ -24,6 +24,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityT
 
 use crate::caller::{Caller, Idempotency};
 use crate::context::Context;
+use crate::crypto::Place;
 use crate::error::{Error, Result};
 
 /// What happened to one object. Sensitive values are masked or hashed before they get here.
@@ -136,7 +137,7 @@ pub(crate) async fn write(
             Some(head) => head.advance(&sealed),
             None => heads.push(Head::of(&sealed)),
         }
-        rows.push(row(context.new_id(), sealed, carried.take()));
+        rows.push(row(context, sealed, carried.take())?);
     }
     audit::Entity::insert_many(rows).exec_without_returning(connection).await?;
     Ok(())
@@ -187,15 +188,32 @@ async fn heads(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<V
         .collect())
 }
 
-fn row(id: AuditId, sealed: Sealed, carried: Option<(Idempotency, Option<String>)>) -> audit::ActiveModel {
+/// Where an answer is sealed: it may hold a secret that is shown once, and personal data always.
+pub(crate) fn answer_place(id: AuditId) -> Place<'static> {
+    Place { table: "audit", column: "answer", row: id.0 }
+}
+
+/// The fingerprint as kept: keyed, because a request may hold a password and a plain hash of it could be guessed at.
+pub(crate) fn kept_fingerprint(context: &Context, fingerprint: &str) -> String {
+    context.keys().blind_index("audit.fingerprint", fingerprint)
+}
+
+fn row(
+    context: &Context,
+    sealed: Sealed,
+    carried: Option<(Idempotency, Option<String>)>,
+) -> Result<audit::ActiveModel> {
+    let id: AuditId = context.new_id();
     let Sealed { entry, seq, at, previous, hash } = sealed;
     let (scope, key, fingerprint, answer) = match carried {
         Some((idempotency, answer)) => {
-            (Some(idempotency.scope), Some(idempotency.key), Some(idempotency.fingerprint), answer)
+            let fingerprint = kept_fingerprint(context, &idempotency.fingerprint);
+            let answer = answer.map(|plain| context.keys().seal(context, answer_place(id), &plain)).transpose()?;
+            (Some(idempotency.scope), Some(idempotency.key), Some(fingerprint), answer)
         }
         None => (None, None, None, None),
     };
-    audit::ActiveModel {
+    Ok(audit::ActiveModel {
         id: Set(id),
         object_kind: Set(entry.object_kind),
         object_id: Set(entry.object_id),
@@ -220,5 +238,5 @@ fn row(id: AuditId, sealed: Sealed, carried: Option<(Idempotency, Option<String>
         idempotency_key: Set(key),
         fingerprint: Set(fingerprint),
         answer: Set(answer),
-    }
+    })
 }

@@ -98,9 +98,10 @@ pub(crate) async fn stored_answer(context: &Context, caller: &Caller) -> Result<
         .one(context.database().read())
         .await?;
     let Some(row) = row else { return Ok(None) };
-    if row.fingerprint.as_deref() != Some(idempotency.fingerprint.as_str()) {
+    if row.fingerprint.as_deref() != Some(super::kept_fingerprint(context, &idempotency.fingerprint).as_str()) {
         return Err(Error::refused(Code::IdempotencyKeyReused));
     }
-    let answer = row.answer.ok_or_else(|| Error::unreadable("audit", "answer", row.id))?;
+    let sealed = row.answer.ok_or_else(|| Error::unreadable("audit", "answer", row.id))?;
+    let answer = context.keys().open(super::answer_place(row.id), &sealed)?;
     Ok(Some(Stored { answer, is_refusal: row.outcome == Outcome::Refused.as_str() }))
 }

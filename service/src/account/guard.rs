@@ -1,0 +1,178 @@
+//! Lock-out with back-off: after some failures in a row an address or a source must wait, twice as long each time, but
+//! never for long enough to shut the owner out.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{account, account_login_failure, account_session};
+use sea_orm::sea_query::{CaseStatement, Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::json;
+
+use crate::code::Code;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::transaction::Tx;
+
+/// Failures in a row before the first wait.
+const EMAIL_FAILURES: i32 = 5;
+/// Many people may share a source.
+const SOURCE_FAILURES: i32 = 20;
+const FIRST_WAIT: TimeDelta = TimeDelta::seconds(15);
+/// 96 guesses a day once it is reached.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+/// Failures older than this no longer count.
+const MEMORY: TimeDelta = TimeDelta::days(1);
+/// An address from which the owner logged in this recently is not locked by what others do elsewhere.
+const FAMILIAR: TimeDelta = TimeDelta::days(90);
+
+/// Whose failures are counted: an e-mail address, known or not, and the source.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    email: String,
+    email_key: String,
+    address: Option<String>,
+}
+
+impl Guard {
+    pub fn new(context: &Context, email: &str, address: Option<&str>) -> Self {
+        Self {
+            email: email.to_owned(),
+            email_key: format!("email:{}", context.keys().blind_index("account.email", email)),
+            address: address.map(str::to_owned),
+        }
+    }
+
+    /// The address as an opaque word, for the audit trail.
+    pub fn object(&self) -> &str {
+        &self.email_key
+    }
+
+    fn source_key(&self) -> Option<String> {
+        self.address.as_ref().map(|address| format!("source:{address}"))
+    }
+
+    /// Refuses while either has to wait.
+    pub async fn check(&self, connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
+        let keys: Vec<String> = std::iter::once(self.email_key.clone()).chain(self.source_key()).collect();
+        let rows = account_login_failure::Entity::find()
+            .filter(account_login_failure::Column::Key.is_in(keys))
+            .filter(account_login_failure::Column::LockedUntil.gt(now))
+            .all(connection)
+            .await?;
+        let mut until: Option<DateTime<Utc>> = None;
+        for row in rows {
+            if row.key == self.email_key && self.is_familiar(connection, now).await? {
+                continue;
+            }
+            until = until.max(row.locked_until);
+        }
+        match until {
+            Some(until) => {
+                let seconds = (until - now).num_seconds().max(1);
+                Err(Error::Refused(Code::LockedOut, json!({ "retry_after_seconds": seconds })))
+            }
+            None => Ok(()),
+        }
+    }
+
+    async fn is_familiar(&self, connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool> {
+        let Some(address) = &self.address else { return Ok(false) };
+        let Some(account) =
+            account::Entity::find().filter(account::Column::Email.eq(&self.email)).one(connection).await?
+        else {
+            return Ok(false);
+        };
+        let sessions = account_session::Entity::find()
+            .filter(account_session::Column::AccountId.eq(account.id))
+            .filter(account_session::Column::Address.eq(address))
+            .filter(account_session::Column::CreatedAt.gt(now - FAMILIAR))
+            .count(connection)
+            .await?;
+        Ok(sessions > 0)
+    }
+
+    /// Counts a failure on both, with the same statements whether there is an account or not.
+    pub async fn failed(&self, tx: &Tx) -> Result<()> {
+        let (failures, until) = count(tx, self.email_key.clone(), EMAIL_FAILURES).await?;
+        if let Some(key) = self.source_key() {
+            count(tx, key, SOURCE_FAILURES).await?;
+        }
+        // A copy for those who look after accounts; what counts is the row above.
+        account::Entity::update_many()
+            .col_expr(account::Column::FailedLogins, Expr::value(failures))
+            .col_expr(account::Column::LockedUntil, Expr::value(until))
+            .filter(account::Column::Email.eq(&self.email))
+            .exec(tx.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets the failures of the address; those of the source only fade, or an attacker's own login would clear them.
+    pub async fn succeeded(&self, tx: &Tx) -> Result<()> {
+        account_login_failure::Entity::delete_many()
+            .filter(account_login_failure::Column::Key.eq(&self.email_key))
+            .exec(tx.connection())
+            .await?;
+        account::Entity::update_many()
+            .col_expr(account::Column::FailedLogins, Expr::value(0))
+            .col_expr(account::Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
+            .filter(account::Column::Email.eq(&self.email))
+            .filter(account::Column::FailedLogins.gt(0))
+            .exec(tx.connection())
+            .await?;
+        Ok(())
+    }
+}
+
+/// Adds one to a counter and sets the wait that follows from it.
+async fn count(tx: &Tx, key: String, allowed: i32) -> Result<(i32, Option<DateTime<Utc>>)> {
+    use account_login_failure::{ActiveModel, Column, Entity};
+    use sea_orm::sea_query::ExprTrait;
+    let at = tx.at();
+    let stored = |column| Expr::col((Entity, column));
+    let more = CaseStatement::new()
+        .case(stored(Column::LastFailedAt).lt(at - MEMORY), Expr::value(1))
+        .finally(stored(Column::Failures).add(1));
+    let again = OnConflict::column(Column::Key)
+        .value(Column::Failures, more)
+        .value(Column::LastFailedAt, Expr::value(at))
+        .to_owned();
+    let row = ActiveModel { key: Set(key.clone()), failures: Set(1), last_failed_at: Set(at), locked_until: Set(None) };
+    let row = Entity::insert(row).on_conflict(again).exec_with_returning(tx.connection()).await?;
+    let until = wait(row.failures, allowed).map(|wait| at + wait);
+    Entity::update_many()
+        .col_expr(Column::LockedUntil, Expr::value(until))
+        .filter(Column::Key.eq(key))
+        .exec(tx.connection())
+        .await?;
+    Ok((row.failures, until))
+}
+
+/// Nothing below the allowed number, then doubling up to the longest.
+fn wait(failures: i32, allowed: i32) -> Option<TimeDelta> {
+    let beyond = u32::try_from(failures - allowed).ok()?;
+    let doubled = 1i32.checked_shl(beyond.min(16)).and_then(|factor| FIRST_WAIT.checked_mul(factor));
+    Some(doubled.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT))
+}
+
+/// Removes counters that no longer count.
+pub(super) async fn sweep(tx: &Tx) -> Result<()> {
+    account_login_failure::Entity::delete_many()
+        .filter(account_login_failure::Column::LastFailedAt.lt(tx.at() - MEMORY))
+        .exec(tx.connection())
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_and_ends_at_a_quarter_of_an_hour() {
+        assert_eq!(wait(4, 5), None);
+        assert_eq!(wait(5, 5), Some(TimeDelta::seconds(15)));
+        assert_eq!(wait(6, 5), Some(TimeDelta::seconds(30)));
+        assert_eq!(wait(11, 5), Some(TimeDelta::minutes(15)));
+        assert_eq!(wait(i32::MAX, 5), Some(TimeDelta::minutes(15)));
+    }
+}
