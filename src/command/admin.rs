@@ -9,6 +9,13 @@ use crate::{data, output, start};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Invites the first security administrator, who grants all other roles; prints the link once.
+    CreateAdministrator {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+    },
     /// Gives a dead job all its attempts again.
     Requeue { job: JobId },
     /// Makes new keys for sealing and signing; old ones keep opening and verifying. Restart all processes afterwards.
@@ -17,6 +24,13 @@ pub enum Command {
 
 pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     match command {
+        Command::CreateAdministrator { email, name } => {
+            let context = start::context(config).await?;
+            let setup = service::account::admin::create_administrator(&context, &email, &name).await?;
+            output::say(&setup.link)?;
+            output::say(&format!("good until {}", setup.expires_at))?;
+            start::close(context).await
+        }
         Command::Requeue { job } => {
             let context = start::context(config).await?;
             let outcome = service::queue::requeue(&context, &Caller::system("admin.requeue"), job).await?;

@@ -3,6 +3,7 @@
 
 mod certification;
 mod contract;
+mod crash;
 mod edge;
 mod harness;
 mod migration;

@@ -1,5 +1,6 @@
 //! What is promised beyond a single feature: the documents, the codes, the permissions, and who depends on whom.
 
+mod authorisation;
 mod codes;
 mod documents;
 mod edges;

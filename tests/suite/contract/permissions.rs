@@ -4,14 +4,20 @@ use openapi::{Document, Operation};
 
 /// Operations that anybody may call; nothing else is public.
 const PUBLIC: &[&str] = &[
+    "add_days",
+    "get_calendar",
+    "get_calendar_year",
+    "get_day",
     "get_liveness",
     "get_metrics",
     "get_process",
     "get_public_publicity",
     "get_readiness",
+    "get_rule_set",
     "get_verification",
     "list_processes",
     "list_public_publicities",
+    "list_rule_sets",
     "verify_certificate",
 ];
 
