@@ -21,7 +21,7 @@ use crate::limit::{Limits, Rates};
 use crate::methods::Methods;
 use crate::problem::Problem;
 use crate::{
-    account, audit, broker, calendar, certificate, certification, deadline, file, health, notification, organisation,
+    account, audit, broker, calendar, certificate, certification, deadline, describe, file, health, notification, organisation,
     process, publicity, queue, round, rule, verification,
 };
 
@@ -60,16 +60,18 @@ fn api(config: &mut ServiceConfig<'_>) {
 /// Operations outside the versioned base.
 fn root(config: &mut ServiceConfig<'_>) {
     config.service(health::get_liveness).service(health::get_readiness).service(health::get_metrics);
+    account::root_routes(config);
 }
 
 /// The OpenAPI document. Pure: the same for every start of the same build.
 pub fn openapi() -> OpenApi {
-    let (_, document) = App::new()
+    let (_, mut document) = App::new()
         .into_utoipa_app()
         .openapi(base())
         .service(scope("/api/v1").configure(api))
         .configure(root)
         .split_for_parts();
+    describe::headers(&mut document);
     document
 }
 

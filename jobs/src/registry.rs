@@ -4,6 +4,7 @@ use std::future::Future;
 
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
+use service::account::{Recover, Register};
 use service::calendar::Replan;
 use service::notification::Deliver;
 use service::process::FollowUp;
@@ -39,6 +40,13 @@ pub async fn run(tools: &Tools, job: &Leased) -> Answer {
         }
         Replan::NAME => {
             with(job, |payload: Replan| async move { service::calendar::replan(&tools.context, &payload).await }).await
+        }
+        Register::NAME => {
+            with(job, |payload: Register| async move { service::account::register(&tools.context, &payload).await })
+                .await
+        }
+        Recover::NAME => {
+            with(job, |payload: Recover| async move { service::account::recover(&tools.context, &payload).await }).await
         }
         Deliver::NAME => match serde_json::from_str::<Deliver>(&job.payload) {
             Ok(payload) => mail::deliver(&tools.context, &tools.mailer, payload.delivery_id).await,

@@ -32,7 +32,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
             start::close(context).await
         }
         Command::Requeue { job } => {
-            let context = start::context(config).await?;
+            let context = start::context(config, std::sync::Arc::new(service::SystemClock)).await?;
             let outcome = service::queue::requeue(&context, &Caller::system("admin.requeue"), job).await?;
             output::say(&serde_json::to_string_pretty(&outcome.value)?)?;
             start::close(context).await

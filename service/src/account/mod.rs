@@ -30,8 +30,8 @@ mod view;
 
 pub use authenticate::{Authenticated, authenticate};
 pub use client::{
-    ClientView, NewClient, NewSecret, SecretView, create as create_client, create_secret, get as get_client,
-    list as list_clients, revoke as revoke_client, revoke_secret,
+    ClientView, NewClient, NewSecret, SecretView, create as create_client, create_secret as create_client_secret,
+    get as get_client, list as list_clients, revoke as revoke_client, revoke_secret as revoke_client_secret,
 };
 pub use client_token::{ClientCredentials, ClientToken, OauthError, client_token};
 pub use consent::{
