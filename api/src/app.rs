@@ -21,8 +21,8 @@ use crate::limit::{Limits, Rates};
 use crate::methods::Methods;
 use crate::problem::Problem;
 use crate::{
-    account, audit, broker, calendar, certificate, certification, deadline, describe, file, health, notification, organisation,
-    process, publicity, queue, round, rule, verification,
+    account, audit, broker, calendar, certificate, certification, deadline, describe, file, health, notification,
+    organisation, process, publicity, queue, round, rule, verification,
 };
 
 /// What an installation decides about the edge.

@@ -35,7 +35,11 @@ fn if_match() -> Parameter {
 }
 
 fn idempotency_key() -> Parameter {
-    header("Idempotency-Key", "Chosen by the caller, once per intention; a repetition gets the first answer.", "7f9c2b1e")
+    header(
+        "Idempotency-Key",
+        "Chosen by the caller, once per intention; a repetition gets the first answer.",
+        "7f9c2b1e",
+    )
 }
 
 fn header(name: &str, description: &str, example: &str) -> Parameter {

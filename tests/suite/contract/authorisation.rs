@@ -3,7 +3,7 @@
 use domain::access::{Permission, Role};
 use domain::account::{Reach, reach};
 use domain::word::Word;
-use openapi::Document;
+use openapi::{Document, Operation};
 use reqwest::Method;
 
 use crate::harness::account::Seat;
@@ -14,9 +14,13 @@ use crate::harness::db_tests;
 const NOTHING: &str = "019f0000-0000-7000-8000-000000000000";
 
 /// The path with every parameter filled.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     let segments = path.split('/').map(|segment| if segment.starts_with('{') { NOTHING } else { segment });
     segments.collect::<Vec<_>>().join("/")
+}
+
+pub fn method(operation: Operation<'_>) -> Method {
+    Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap()
 }
 
 /// The roles that an account can hold without an organisation.
@@ -37,8 +41,7 @@ db_tests! {
                 if permissions.is_empty() || permissions.len() < words.len() {
                     continue;
                 }
-                let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
-                let answer = app.call(method, filled(operation.path)).as_(&login.token).send().await;
+                let answer = app.call(method(operation), filled(operation.path)).as_(&login.token).send().await;
                 let may = permissions.iter().any(|permission| permission.roles().contains(&role));
                 if answer.status == 401 || (answer.code() == "forbidden") == may {
                     wrong.push(format!("{role} {}: {} {}", operation.name(), answer.status, answer.code()));
@@ -51,8 +54,7 @@ db_tests! {
     async fn nobody_gets_in_without_a_token(app: TestApp) {
         for operation in Document::built().unwrap().operations() {
             if operation.permissions().is_some() {
-                let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
-                app.call(method, filled(operation.path)).send().await.expect(401);
+                app.call(method(operation), filled(operation.path)).send().await.expect(401);
             }
         }
     }

@@ -5,4 +5,5 @@ mod codes;
 mod documents;
 mod edges;
 mod floors;
+mod headers;
 mod permissions;

@@ -1,13 +1,12 @@
-//! Accounts for tests, made and logged in as the program does it.
+//! Accounts for tests, made by the program itself.
 
 use domain::access::Role;
 use domain::account::{Reach, reach};
 use domain::ids::{AccountId, OrganisationId};
 use domain::region::RegionCode;
-use service::account::admin::create_account_with;
-use service::account::{Login as Credentials, RoleGrant, login};
-use service::{Context, RequestMeta};
-use totp_rs::{Algorithm, Builder, Secret};
+use service::Context;
+use service::account::RoleGrant;
+use service::account::admin::{create_account_with, open_session};
 
 const PASSWORD: &str = "correct horse battery staple";
 /// In base32; every account has the same authenticator.
@@ -56,25 +55,6 @@ pub async fn create(ctx: &Context, seat: Seat) -> Login {
     let id = create_account_with(ctx, &email, "测试员", PASSWORD, &[grant], Some(AUTHENTICATOR))
         .await
         .expect("the account can be made");
-    let credentials = Credentials {
-        email: email.clone(),
-        password: PASSWORD.to_owned(),
-        totp: Some(code_at(ctx.now().timestamp())),
-        recovery_code: None,
-        user_agent: None,
-    };
-    let tokens = login(ctx, RequestMeta::default(), &credentials).await.expect("the account can log in");
+    let tokens = open_session(ctx, &email).await.expect("a session can be opened");
     Login { id, email, token: tokens.access_token }
-}
-
-/// What the authenticator shows.
-fn code_at(second: i64) -> String {
-    let totp = Builder::new()
-        .with_algorithm(Algorithm::SHA1)
-        .with_digits(6)
-        .with_step_duration(30)
-        .with_secret(Secret::try_from_base32(AUTHENTICATOR).expect("base32"))
-        .build()
-        .expect("an authenticator");
-    totp.generate(u64::try_from(second).expect("a second after 1970")).to_string()
 }
