@@ -12,7 +12,7 @@ use migration::Migrator;
 use object_store::local::LocalFileSystem;
 use sea_orm_migration::MigratorTrait;
 use service::database::Database;
-use service::{Context, Parts as ContextParts, Settings, SystemClock, SystemRandom};
+use service::{Clock, Context, Parts as ContextParts, Settings, SystemClock, SystemRandom};
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -34,18 +34,23 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves the API until the program is told to stop.
 pub async fn serve(config: &Config, parts: Parts) -> anyhow::Result<()> {
-    let signals = Signals::listen()?;
-    let metrics = telemetry::metrics()?;
-    let context = context(config).await?;
+    let context = context(config, Arc::new(SystemClock)).await?;
     schema(config, &context).await?;
     seed(&context).await?;
+    host(config, context, parts, None).await
+}
+
+/// Serves what is ready to be served. `greeting` is printed when requests are taken.
+pub async fn host(config: &Config, context: Context, parts: Parts, greeting: Option<String>) -> anyhow::Result<()> {
+    let signals = Signals::listen()?;
+    let metrics = telemetry::metrics()?;
     let runner = if parts.runner { Some(runner(config, &context)?) } else { None };
     let listener = TcpListener::bind(config.server.listen)
         .with_context(|| format!("{} cannot be listened on", config.server.listen))?;
     let address = listener.local_addr()?;
     let server = api::serve(context.clone(), edge(config, parts), listener, Some(metrics.clone()))?;
     tracing::info!(%address, "serving");
-    output::say(&format!("http://{address}"))?;
+    output::say(&greeting.unwrap_or_else(|| format!("http://{address}")))?;
 
     let handle = server.handle();
     let stop = CancellationToken::new();
@@ -71,7 +76,7 @@ pub async fn serve(config: &Config, parts: Parts) -> anyhow::Result<()> {
 pub async fn work(config: &Config) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
     let metrics = telemetry::metrics()?;
-    let context = context(config).await?;
+    let context = context(config, Arc::new(SystemClock)).await?;
     schema(config, &context).await?;
     seed(&context).await?;
     let runner = runner(config, &context)?;
@@ -103,7 +108,7 @@ fn settings(config: &Config) -> Settings {
 }
 
 /// Database, keys, files and settings: what every use case is given. On PostgreSQL nothing is invented.
-pub async fn context(config: &Config) -> anyhow::Result<Context> {
+pub async fn context(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Context> {
     let is_sqlite = config.is_sqlite();
     data::folder(&config.data)?;
     ensure!(
@@ -118,7 +123,7 @@ pub async fn context(config: &Config) -> anyhow::Result<Context> {
         .context("the database cannot be reached")?;
     Ok(Context::new(ContextParts {
         database,
-        clock: Arc::new(SystemClock),
+        clock,
         random: Arc::new(SystemRandom),
         keys,
         files: Arc::new(LocalFileSystem::new_with_prefix(&files)?.with_fsync(true)),
@@ -127,7 +132,7 @@ pub async fn context(config: &Config) -> anyhow::Result<Context> {
 }
 
 /// On SQLite the program brings its own file up to date; on PostgreSQL an operator decides when.
-async fn schema(config: &Config, context: &Context) -> anyhow::Result<()> {
+pub async fn schema(config: &Config, context: &Context) -> anyhow::Result<()> {
     let connection = context.database().migrator();
     if config.is_sqlite() {
         return Migrator::up(connection, None).await.context("the database file cannot be brought up to date");

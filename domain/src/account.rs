@@ -94,8 +94,7 @@ pub fn grant_faults(role: Role, region: Option<&RegionCode>, has_organisation: b
     if role == Role::System {
         faults.push(Fault::new("/role", "role_not_grantable"));
     }
-    let opposed =
-        held.iter().find(|other| **other != role && (is_administrator(role) || is_administrator(**other)));
+    let opposed = held.iter().find(|other| **other != role && (is_administrator(role) || is_administrator(**other)));
     if let Some(other) = opposed {
         faults.push(Fault::with("/role", "role_incompatible", json!({ "held": other })));
     }

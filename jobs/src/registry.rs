@@ -38,15 +38,15 @@ pub async fn run(tools: &Tools, job: &Leased) -> Answer {
             with(job, |payload: FollowUp| async move { service::process::follow_up(&tools.context, &payload).await })
                 .await
         }
+        Replan::NAME => {
+            with(job, |payload: Replan| async move { service::calendar::replan(&tools.context, &payload).await }).await
+        }
         Register::NAME => {
             with(job, |payload: Register| async move { service::account::register(&tools.context, &payload).await })
                 .await
         }
         Recover::NAME => {
             with(job, |payload: Recover| async move { service::account::recover(&tools.context, &payload).await }).await
-        }
-        Replan::NAME => {
-            with(job, |payload: Replan| async move { service::calendar::replan(&tools.context, &payload).await }).await
         }
         Deliver::NAME => match serde_json::from_str::<Deliver>(&job.payload) {
             Ok(payload) => mail::deliver(&tools.context, &tools.mailer, payload.delivery_id).await,

@@ -19,8 +19,8 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { name: "process.run_due", cron: "0 * * * * *", every: TimeDelta::minutes(1) },
     Schedule { name: "deadline.remind_due", cron: "10 * * * * *", every: TimeDelta::minutes(1) },
     Schedule { name: "file.scan_pending", cron: "20 * * * * *", every: TimeDelta::minutes(1) },
-    Schedule { name: "account.sweep", cron: "0 40 3 * * *", every: TimeDelta::days(1) },
     Schedule { name: "file.sweep_orphans", cron: "0 10 3 * * *", every: TimeDelta::days(1) },
+    Schedule { name: "account.sweep", cron: "0 40 3 * * *", every: TimeDelta::days(1) },
     Schedule { name: "queue.sweep", cron: "0 30 3 * * *", every: TimeDelta::days(1) },
 ];
 
@@ -51,8 +51,8 @@ pub async fn run(context: &Context, job: &Scheduled) -> Result<()> {
         "process.run_due" => service::process::run_due(context).await.map(|_| ()),
         "deadline.remind_due" => service::deadline::remind_due(context).await,
         "file.scan_pending" => service::file::scan_pending(context).await,
-        "account.sweep" => service::account::sweep(context).await,
         "file.sweep_orphans" => service::file::sweep_orphans(context).await.map(|_| ()),
+        "account.sweep" => service::account::sweep(context).await,
         "queue.sweep" => queue::sweep(context).await,
         unknown => Err(Error::internal(format!("no schedule `{unknown}`"))),
     }

@@ -47,11 +47,13 @@ enum Command {
         #[arg(value_enum, default_value_t)]
         direction: migrate::Direction,
     },
-    /// Serves the API on a folder of its own that is gone afterwards.
+    /// Serves the API with a year of invented applications, on a folder of its own unless --data names one.
     Demo {
         /// Address and port; port 0 takes a free one.
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<SocketAddr>,
+        #[command(subcommand)]
+        ask: Option<demo::Ask>,
     },
     /// What only the operator of the installation may do.
     #[command(subcommand)]
@@ -77,10 +79,12 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         return Ok(output::pass(&api::openapi_bytes())?);
     }
     let mut config = Config::load(&arguments.files)?;
+    let named = arguments.data.is_some();
     if let Some(data) = arguments.data {
         config.data = data;
     }
-    if let Command::Serve { listen: Some(listen), .. } | Command::Demo { listen: Some(listen) } = &arguments.command {
+    if let Command::Serve { listen: Some(listen), .. } | Command::Demo { listen: Some(listen), .. } = &arguments.command
+    {
         config.server.listen = *listen;
     }
     start::foundations(&config)?;
@@ -88,7 +92,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve { no_jobs, .. } => start::serve(&config, Parts { runner: !no_jobs, demo: None }).await,
         Command::Jobs => start::work(&config).await,
         Command::Migrate { direction } => migrate::run(&config, direction).await,
-        Command::Demo { .. } => demo::run(config).await,
+        Command::Demo { ask: Some(ask), .. } => demo::ask(config, named, ask).await,
+        Command::Demo { ask: None, .. } => demo::run(config, named).await,
         Command::Admin(command) => admin::run(&config, command).await,
         Command::Verify { subject } => verify::run(&config, subject).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,

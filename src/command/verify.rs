@@ -14,7 +14,7 @@ pub enum Subject {
 }
 
 pub async fn run(config: &Config, subject: Subject) -> anyhow::Result<()> {
-    let context = start::context(config).await?;
+    let context = start::context(config, std::sync::Arc::new(service::SystemClock)).await?;
     match subject {
         Subject::Audit => {
             let report = service::audit::verify(&context).await?;

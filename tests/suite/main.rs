@@ -2,7 +2,17 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod account;
+mod calendar;
 mod certification;
+mod contract;
+mod crash;
+mod deadline;
 mod edge;
+mod file;
 mod harness;
+mod jobs;
 mod migration;
+mod notification;
+mod organisation;
+mod round;
+mod rule;

@@ -92,7 +92,11 @@ const MESSAGES: &[(&str, &str, &str)] = &[
     ("not_a_colleague", "受托人须为其他在岗工作人员", "The other person must be an active member of staff"),
     ("period_reversed", "结束日期早于开始日期", "The period ends before it begins"),
     ("period_over", "期间已过", "The period is over"),
-    ("scope_not_grantable", "该权限范围不能授予接口客户端", "This scope cannot be given to a client, or is named twice"),
+    (
+        "scope_not_grantable",
+        "该权限范围不能授予接口客户端",
+        "This scope cannot be given to a client, or is named twice",
+    ),
     ("return_reason_required", "退回须逐项说明理由", "A return must itemise its reasons"),
     ("panel_too_small", "评审专家人数不足", "The panel has too few experts"),
     ("panel_even", "评审专家人数须为单数", "The panel must be odd"),

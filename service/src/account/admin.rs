@@ -6,9 +6,11 @@ use domain::account::TokenPurpose;
 use domain::ids::AccountId;
 use entity::{account, account_role, account_token};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::json;
 
 use super::invitation::{self, Invitation};
+use super::login::{Device, Tokens, open};
 use super::register::{Chosen, insert_pending, insert_role, settle};
 use super::role::{RoleGrant, check_grant};
 use super::{change, email, factor, load, password};
@@ -146,4 +148,38 @@ impl Work for CreateWith<'_> {
         tx.audit(Entry::new(&Caller::system("account.create"), "account", id, "account.create").after(&self.roles));
         Ok(id)
     }
+}
+
+/// Opens a session without a login, for the demo and for tests.
+pub async fn open_session(context: &Context, email: &str) -> Result<Tokens> {
+    context.write("account.open_session", &OpenSession { email: email::normalised(email) }).await
+}
+
+struct OpenSession {
+    email: String,
+}
+
+impl Work for OpenSession {
+    type Output = Tokens;
+
+    async fn run(&self, tx: &Tx) -> Result<Tokens> {
+        let row = by_email(tx.connection(), &self.email).await?;
+        let device = Device { user_agent: Some("command line"), address: None };
+        let tokens = open(tx, &row, row.totp_confirmed_at.is_some(), device).await?;
+        let caller = Caller::system("account.open_session");
+        tx.audit(
+            Entry::new(&caller, "account", row.id, "session.open").after(&json!({ "session": tokens.session_id })),
+        );
+        Ok(tokens)
+    }
+}
+
+/// The code that an account's authenticator shows now, for the demo.
+pub async fn totp_code(context: &Context, email: &str) -> Result<String> {
+    let row = by_email(context.database().read(), &email::normalised(email)).await?;
+    factor::code(context, &row)
+}
+
+async fn by_email(connection: &impl ConnectionTrait, email: &str) -> Result<account::Model> {
+    account::Entity::find().filter(account::Column::Email.eq(email)).one(connection).await?.ok_or(Error::NotFound)
 }

@@ -107,6 +107,14 @@ fn totp(secret: &str, email: &str) -> Result<Totp> {
         .map_err(|error| Error::internal(format!("TOTP: {error}")))
 }
 
+/// The code that the account's authenticator shows now.
+pub(super) fn code(context: &Context, account: &account::Model) -> Result<String> {
+    let sealed = account.totp_secret.as_ref().ok_or(Error::NotFound)?;
+    let secret = context.keys().open(place(account), sealed)?;
+    let now = u64::try_from(context.now().timestamp()).unwrap_or(0);
+    Ok(totp(&secret, &account.email)?.generate(now).to_string())
+}
+
 fn recovery_hash(code: &str) -> String {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     token_hash(&plain)

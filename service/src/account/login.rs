@@ -149,13 +149,18 @@ impl LogIn<'_> {
 
 /// From where a session was opened.
 #[derive(Debug, Clone, Copy)]
-struct Device<'a> {
-    user_agent: Option<&'a str>,
-    address: Option<&'a str>,
+pub(super) struct Device<'a> {
+    pub(super) user_agent: Option<&'a str>,
+    pub(super) address: Option<&'a str>,
 }
 
 /// Opens a session and makes its first pair of tokens.
-async fn open(tx: &Tx, account: &account::Model, has_second_factor: bool, device: Device<'_>) -> Result<Tokens> {
+pub(super) async fn open(
+    tx: &Tx,
+    account: &account::Model,
+    has_second_factor: bool,
+    device: Device<'_>,
+) -> Result<Tokens> {
     let context = tx.context();
     let id: SessionId = context.new_id();
     let expires_at = tx.at() + TimeDelta::seconds(context.settings().session_seconds);
