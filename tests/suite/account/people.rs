@@ -17,6 +17,7 @@ db_tests! {
         let (_, security) = administrator(&app).await;
         let lead = person(&app, "zhou.min@example.cn", &[in_region(Role::CityLead, "450100")]).await;
         let before = login(&app, &lead).await;
+        let unchanged = seen(&app, &security, &lead).await;
         let clerk = json!({ "role": "city_clerk", "region": "450100" });
         let granted = grant(&app, &security, &lead, clerk.clone()).await.expect(201);
         assert!(!is_let_in(&app, &before.access).await);
@@ -27,7 +28,7 @@ db_tests! {
         let role = granted.json["roles"].as_array().unwrap().iter().find(|role| role["role"] == "city_clerk").unwrap();
         let path = format!("/api/v1/accounts/{}/roles/{}", lead.id, role["id"].as_str().unwrap());
         let revoke = |etag: &str| app.delete(&path).as_(&security.access).if_match(etag);
-        revoke(granted.etag()).send().await.expect(412);
+        revoke(unchanged.etag()).send().await.expect(412);
         app.delete(&path).as_(&security.access).send().await.expect(428);
         let now = seen(&app, &security, &lead).await;
         let left = revoke(now.etag()).send().await.expect(200);

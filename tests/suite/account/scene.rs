@@ -112,9 +112,11 @@ pub async fn token_for(app: &TestApp, email: &str) -> String {
 /// A mail without the soft line breaks of quoted-printable, and its base64 parts as text.
 fn plain(raw: &str) -> String {
     let mut text = raw.replace("=\r\n", "").replace("=3D", "=");
-    for block in raw.split("\r\n\r\n") {
-        let joined: String = block.split_whitespace().collect();
-        if let Ok(bytes) = data_encoding::BASE64.decode(joined.as_bytes()) {
+    let is_encoded =
+        |line: &str| line.len() >= 4 && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    let lines: Vec<&str> = raw.lines().collect();
+    for block in lines.split(|line| !is_encoded(line)) {
+        if let Ok(bytes) = data_encoding::BASE64.decode(block.concat().as_bytes()) {
             text.push_str(&String::from_utf8_lossy(&bytes));
         }
     }
