@@ -1,0 +1,12 @@
+//! People, their logins and rights, and the clients of other systems, as the world sees them.
+
+mod client;
+mod forged;
+mod invite;
+mod lend;
+mod login;
+mod people;
+mod recover;
+mod refresh;
+mod scene;
+mod totp;
