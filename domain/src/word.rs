@@ -36,7 +36,7 @@ pub struct UnknownWord(pub String, pub &'static str);
 #[macro_export]
 macro_rules! word {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($(#[$vmeta:meta])* $variant:ident = $text:literal / $zh:literal),+ $(,)?
+        $($(#[$vmeta:meta])* $variant:ident = $text:tt / $zh:literal),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
