@@ -36,6 +36,7 @@ pub struct UnknownWord(pub String, pub &'static str);
 #[macro_export]
 macro_rules! word {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
+        // A `literal` would reach the schema's derive wrapped, which then does not see the name.
         $($(#[$vmeta:meta])* $variant:ident = $text:tt / $zh:literal),+ $(,)?
     }) => {
         $(#[$meta])*

@@ -1,6 +1,7 @@
 //! The invitation by mail: the account's own, in the words of an organisation.
 
 use domain::access::Role;
+use domain::word::Word;
 use entity::organisation;
 use serde_json::json;
 
@@ -35,7 +36,8 @@ pub(super) async fn invite_confirmer(
         category: "security".to_owned(),
         case_id: None,
         params: json!({
-            "secret": secret, "organisation": organisation.name, "role": role, "expires_at": invited.expires_at
+            "secret": secret, "organisation": organisation.name, "role": role, "role_zh": role.zh(),
+            "expires_at": invited.expires_at
         }),
     };
     place(tx, vec![message]).await
