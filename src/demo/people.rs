@@ -76,7 +76,6 @@ pub struct Desks {
 impl Desks {
     pub async fn new(context: &Context) -> anyhow::Result<Self> {
         let nanning: Option<RegionCode> = Some("450100".parse()?);
-        let whole = Some(RegionCode::whole());
         let mut experts = Vec::new();
         for (number, shown) in (1..).zip(["评审专家甲", "评审专家乙", "评审专家丙", "评审专家丁", "评审专家戊"])
         {
@@ -84,8 +83,8 @@ impl Desks {
         }
         let mut others = Vec::new();
         for (role, shown, region) in [
-            (Role::IntegrityOfficer, "诚信监督员", whole.clone()),
-            (Role::FinanceReviewer, "财政审核人", whole.clone()),
+            (Role::IntegrityOfficer, "诚信监督员", None),
+            (Role::FinanceReviewer, "财政审核人", None),
             (Role::BaseAdministrator, "基地管理员", nanning.clone()),
             (Role::Instructor, "授课教师", nanning.clone()),
             (Role::Auditor, "审计员", None),
@@ -97,8 +96,8 @@ impl Desks {
         Ok(Self {
             city_clerk: person(context, "city_clerk", "市局经办", Role::CityClerk, nanning.clone(), None).await?,
             city_lead: person(context, "city_lead", "市局负责人", Role::CityLead, nanning, None).await?,
-            region_clerk: person(context, "region_clerk", "自治区经办", Role::RegionClerk, whole.clone(), None).await?,
-            region_lead: person(context, "region_lead", "自治区审定人", Role::RegionLead, whole, None).await?,
+            region_clerk: person(context, "region_clerk", "自治区经办", Role::RegionClerk, None, None).await?,
+            region_lead: person(context, "region_lead", "自治区审定人", Role::RegionLead, None, None).await?,
             experts,
             others,
         })

@@ -1,9 +1,17 @@
 //! How we know: the one integration-test binary, a module per folder and feature.
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod calendar;
 mod certification;
 mod contract;
 mod crash;
+mod deadline;
 mod edge;
+mod file;
 mod harness;
+mod jobs;
 mod migration;
+mod notification;
+mod organisation;
+mod round;
+mod rule;

@@ -2,15 +2,11 @@
 
 crate::word! {
     /// The orders of a worklist.
+    #[derive(Default)]
     pub enum WorkSort {
+        #[default]
         Newest = "newest" / "最新",
         /// Nearest deadline first; cases without a deadline are left out.
         Due = "due" / "到期",
-    }
-}
-
-impl Default for WorkSort {
-    fn default() -> Self {
-        Self::Newest
     }
 }

@@ -84,7 +84,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const LOGIN_REFUSED: [u16; 5] = [521, 530, 534, 535, 538];
 
 impl Mailer {
-    /// The mailer of a configuration. Opens no connection yet.
+    /// The mailer of a configuration. Opens no connection yet, but must be called inside the runtime: the pool of
+    /// connections lives there.
     pub fn from_config(config: &MailConfig) -> Result<Self, MailConfigError> {
         match config {
             MailConfig::Smtp { url } => Ok(Self::Smtp(smtp(url)?)),
@@ -219,8 +220,8 @@ mod tests {
         assert!(!file_name(at, "<../../etc/passwd>").contains('/'));
     }
 
-    #[test]
-    fn a_mailer_shows_no_password() {
+    #[tokio::test]
+    async fn a_mailer_shows_no_password() {
         let config = MailConfig::Smtp { url: "smtps://user:hunter2@mail.example".to_owned() };
         assert_eq!(format!("{:?}", Mailer::from_config(&config).unwrap()), "Mailer::Smtp");
     }

@@ -5,12 +5,11 @@ use domain::access::{Permission, Role};
 use domain::account::{AccountState, ConsentKind, TokenPurpose};
 use domain::fault::Fault;
 use domain::ids::{AccountId, OrganisationId};
-use domain::organisation::MemberState;
 use domain::region::RegionCode;
-use entity::{account, account_token, organisation_member};
+use entity::{account, account_token};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::consent::Consent;
@@ -108,6 +107,13 @@ pub async fn invite(tx: &Tx, caller: &Caller, invitation: &Invitation) -> Result
     });
     tell::tell(tx, Address::Email(invitation.email), "invitation", params).await?;
     Ok(invited)
+}
+
+/// The invitation and what its mail carries under `secret`, for features that word the mail themselves.
+pub(crate) async fn issue_link(tx: &Tx, caller: &Caller, invitation: &Invitation) -> Result<(Invited, Value)> {
+    let (_, invited) = issue(tx, caller, invitation).await?;
+    let secret = tell::secret(tx, "accept-invitation", &invited.token);
+    Ok((invited, secret))
 }
 
 /// The invitation without its mail.
@@ -349,17 +355,10 @@ fn chosen(
 
 /// The seat that an organisation kept for this address becomes the account's.
 async fn join(tx: &Tx, account: AccountId, invitation: &Invitation) -> Result<()> {
-    use organisation_member::Column;
-    let Some(organisation) = invitation.organisation_id else { return Ok(()) };
-    organisation_member::Entity::update_many()
-        .col_expr(Column::AccountId, Expr::value(account))
-        .col_expr(Column::State, Expr::value(MemberState::Active))
-        .col_expr(Column::UpdatedAt, Expr::value(tx.at()))
-        .filter(Column::OrganisationId.eq(organisation))
-        .filter(Column::Email.eq(&invitation.email))
-        .filter(Column::Role.eq(invitation.role))
-        .filter(Column::State.eq(MemberState::Invited))
-        .exec(tx.connection())
-        .await?;
-    Ok(())
+    match invitation.organisation_id {
+        Some(organisation) => {
+            crate::organisation::seat(tx, organisation, &invitation.email, invitation.role, account).await
+        }
+        None => Ok(()),
+    }
 }

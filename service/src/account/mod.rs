@@ -46,6 +46,7 @@ pub use factor_reset::{
     FactorResetView, decide as decide_factor_reset, get as get_factor_reset, list as list_factor_resets,
     request as request_factor_reset,
 };
+pub(crate) use invitation::issue_link;
 pub use invitation::{
     Acceptance, Accepted, Invitation, InvitationView, Invited, accept_in, accept_invitation, get as get_invitation,
     invite, list as list_invitations, send as send_invitation, withdraw as withdraw_invitation,

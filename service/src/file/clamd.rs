@@ -21,7 +21,7 @@ pub(super) enum Verdict {
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// From the first byte to the answer.
-const WHOLE: Duration = Duration::from_secs(120);
+const WHOLE: Duration = Duration::from_mins(2);
 /// Bytes of a chunk; clamd's own clients send as many.
 const CHUNK: usize = 64 * 1024;
 /// An answer is one short line.

@@ -83,7 +83,7 @@ pub(super) fn format(directory: &[u8], content: u64, limits: &FileLimits) -> Opt
     if first != 0 {
         return None;
     }
-    let has = |start: &str| names.iter().any(|name| name.starts_with(start) && name.ends_with(".xml"));
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start) && name.rsplit('.').next() == Some("xml"));
     let is_office = names.contains("[content_types].xml");
     match (is_office && has("word/document"), is_office && has("xl/workbook"), names.contains("ofd.xml")) {
         (true, false, false) => Some(FileFormat::Docx),

@@ -83,7 +83,9 @@ titles! {
     "account.factor_changed" = "您的双因素验证设置已变更" / "Your second factor was changed";
     "organisation.confirmer_invited" = "邀请您担任单位确认人" / "Invitation to confirm for your organisation";
     "organisation.verified" = "单位登记已核验通过" / "Organisation verified";
+    "organisation.dissolved" = "单位已注销" / "Organisation dissolved";
     "organisation.refused" = "单位登记未通过核验" / "Organisation not verified";
+    "organisation.dissolved" = "单位已注销登记" / "Organisation dissolved";
 }
 
 /// The title of an event without its particulars; an event of a newer version is called a notification.

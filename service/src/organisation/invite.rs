@@ -1,59 +1,42 @@
-//! The invitation by mail: a one-time token whose payload says what accepting it makes of the account.
+//! The invitation by mail: the account's own, in the words of an organisation.
 
-use chrono::TimeDelta;
 use domain::access::Role;
-use domain::account::{AccountState, TokenPurpose};
-use entity::{account, account_token, organisation};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use entity::organisation;
 use serde_json::json;
-use uuid::Uuid;
 
-use crate::crypto::token_hash;
+use crate::account::{Invitation, issue_link};
+use crate::caller::Caller;
 use crate::error::Result;
 use crate::notification::{Message, place};
 use crate::process::Address;
 use crate::transaction::Tx;
-use domain::word::Word;
 
-/// How long an invitation may be accepted.
-const VALID_FOR: TimeDelta = TimeDelta::days(7);
-
-/// Writes the token of an invitation and the mail that carries it. The secret is in the mail only.
-pub async fn invite_confirmer(
+/// Invites an address to act for an organisation. The secret is in the mail only.
+pub(super) async fn invite_confirmer(
     tx: &Tx,
+    caller: &Caller,
     organisation: &organisation::Model,
     email: &str,
     role: Role,
-    member_id: Uuid,
 ) -> Result<()> {
-    let token = tx.context().new_secret();
-    let id: Uuid = tx.context().new_id();
-    let payload = json!({ "role": role, "organisation_id": organisation.id, "member_id": member_id, "region": null });
-    let row = account_token::ActiveModel {
-        id: Set(id),
-        account_id: Set(None),
-        purpose: Set(TokenPurpose::Invitation),
-        token_hash: Set(token_hash(&token)),
-        payload: Set(Some(payload.to_string())),
-        expires_at: Set(tx.at() + VALID_FOR),
-        used_at: Set(None),
-        created_at: Set(tx.at()),
+    let invitation = Invitation {
+        email: email.to_owned(),
+        name: None,
+        role,
+        region: None,
+        organisation_id: Some(organisation.id),
+        invited_by: caller.account(),
     };
-    account_token::Entity::insert(row).exec_without_returning(tx.connection()).await?;
-    let known = account::Entity::find()
-        .filter(account::Column::Email.eq(email))
-        .filter(account::Column::State.eq(AccountState::Active))
-        .one(tx.connection())
-        .await?;
+    let (invited, secret) = issue_link(tx, caller, &invitation).await?;
     let message = Message {
-        unique_key: format!("organisation.confirmer_invited:{id}"),
-        to: known.map_or_else(|| Address::Email(email.to_owned()), |account| Address::Account(account.id)),
+        unique_key: format!("organisation.confirmer_invited:{}", invited.id),
+        to: Address::Email(email.to_owned()),
         event: "organisation.confirmer_invited".to_owned(),
-        category: "account.invitation".to_owned(),
+        category: "security".to_owned(),
         case_id: None,
         params: json!({
-            "secret": token, "organisation": organisation.name, "role": role, "role_zh": role.zh(),
-            "expires_at": tx.at() + VALID_FOR
+            "secret": secret, "organisation": organisation.name, "role": role, "role_zh": role.zh(),
+            "expires_at": invited.expires_at
         }),
     };
     place(tx, vec![message]).await

@@ -129,7 +129,7 @@ impl Work for Invite<'_> {
             Some(known) => known,
             None => self.insert(tx).await?,
         };
-        invite_confirmer(tx, &organisation, &self.membership.email, self.membership.role, member.id).await?;
+        invite_confirmer(tx, self.caller, &organisation, &self.membership.email, self.membership.role).await?;
         tx.audit(
             Entry::new(self.caller, "organisation", self.id, "organisation.invite")
                 .after(&json!({ "member_id": member.id, "role": self.membership.role })),
@@ -201,35 +201,35 @@ impl Invite<'_> {
     }
 }
 
-/// Turns an invited member into an active one, inside the transaction that accepts the invitation. The grant of the
-/// role is written by whoever accepts.
-///
-/// # Errors
-/// `token_spent` when the membership is no longer waiting.
-pub async fn activate_member(tx: &Tx, member_id: Uuid, account_id: AccountId) -> Result<()> {
-    let row = organisation_member::Entity::find_by_id(member_id)
-        .one(tx.connection())
-        .await?
-        .ok_or_else(|| Error::refused(Code::TokenSpent))?;
-    let changed = organisation_member::Entity::update_many()
+/// Gives the seat that an organisation kept for an address to the account that takes the invitation, inside that
+/// transaction. The grant of the role is written by whoever accepts; without a kept seat nothing happens.
+pub(crate) async fn seat(
+    tx: &Tx,
+    organisation: OrganisationId,
+    email: &str,
+    role: Role,
+    account: AccountId,
+) -> Result<()> {
+    let seated = organisation_member::Entity::update_many()
         .col_expr(organisation_member::Column::State, Expr::value(MemberState::Active))
-        .col_expr(organisation_member::Column::AccountId, Expr::value(account_id))
+        .col_expr(organisation_member::Column::AccountId, Expr::value(account))
         .col_expr(organisation_member::Column::UpdatedAt, Expr::value(tx.at()))
-        .filter(organisation_member::Column::Id.eq(member_id))
+        .filter(organisation_member::Column::OrganisationId.eq(organisation))
+        .filter(organisation_member::Column::Email.eq(email))
+        .filter(organisation_member::Column::Role.eq(role))
         .filter(organisation_member::Column::State.eq(MemberState::Invited))
         .exec(tx.connection())
         .await?;
-    if changed.rows_affected != 1 {
-        return Err(Error::refused(Code::TokenSpent));
+    if seated.rows_affected > 0 {
+        tx.audit(Entry {
+            object_kind: "organisation".to_owned(),
+            object_id: organisation.to_string(),
+            action: "organisation.member_joined".to_owned(),
+            actor_id: Some(account),
+            after: Some(json!({ "account_id": account, "role": role }).to_string()),
+            ..Entry::default()
+        });
     }
-    tx.audit(Entry {
-        object_kind: "organisation".to_owned(),
-        object_id: row.organisation_id.to_string(),
-        action: "organisation.member_joined".to_owned(),
-        actor_id: Some(account_id),
-        after: Some(json!({ "member_id": member_id, "role": row.role }).to_string()),
-        ..Entry::default()
-    });
     Ok(())
 }
 

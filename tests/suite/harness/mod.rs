@@ -5,6 +5,7 @@ pub mod app;
 pub mod context;
 pub mod people;
 pub mod postgres;
+pub mod smtp;
 pub mod sqlite;
 mod tests;
 

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::certification::Level;
 use domain::certification::process::{Certification, Correction, Defect, Event, Refusal, State};
 use domain::ids::CaseId;
 use domain::process::Process;
@@ -29,7 +28,6 @@ struct Params {
 /// As certification tells it (`service::certification`).
 #[derive(Deserialize)]
 struct Tale {
-    level: Level,
     correction: Option<Correction>,
     refusal: Option<Refusal>,
     closing: Option<Closing>,
@@ -71,8 +69,6 @@ struct Shown {
     number: String,
     title: String,
     applicant: String,
-    level: &'static str,
-    level_zh: &'static str,
     owner: Option<String>,
     due: Option<String>,
     items: Vec<String>,
@@ -156,8 +152,6 @@ fn shown(given: &Given<'_>, event: Event, params: Params) -> Shown {
         number: inert(&number),
         title: inert(&title),
         applicant: inert(&applicant),
-        level: tale.level.as_str(),
-        level_zh: tale.level.zh(),
         owner: owner.map(|role| desk(role, given.locale)),
         due: due_at.map(|at| due(at, given)),
         items: tale.correction.iter().flat_map(|correction| &correction.items).map(item).collect(),

@@ -86,21 +86,20 @@ templates! {
     certification, case: [
         "certification.submitted",
         "certification.employer_confirmed",
-        "certification.lapsed",
         "certification.recommended",
         "certification.accepted",
         "certification.review_task",
         "certification.conflict_declared",
-        "certification.publicity_opened",
-        "certification.publicity_clean",
-        "certification.draft_expired",
     ];
+    certification, ended: ["certification.lapsed", "certification.draft_expired"];
+    certification, published: ["certification.publicity_opened", "certification.publicity_clean"];
     certification, corrected: [
         "certification.correction_requested",
         "certification.correction_extended",
         "certification.correction_answered",
     ];
-    certification, closed: ["certification.employer_returned", "certification.withdrawn"];
+    certification, closed: ["certification.employer_returned"];
+    certification, withdrawn: ["certification.withdrawn"];
     certification, refused: [
         "certification.not_recommended",
         "certification.not_accepted",
@@ -127,6 +126,7 @@ templates! {
         "organisation.confirmer_invited",
         "organisation.verified",
         "organisation.refused",
+        "organisation.dissolved",
     ];
     other, undeliverable: ["notification.undeliverable"];
 }

@@ -16,6 +16,7 @@ domain::word! {
         ConfirmerInvited = "confirmer_invited" / "邀请确认人",
         Verified = "verified" / "核验通过",
         Refused = "refused" / "核验未通过",
+        Dissolved = "dissolved" / "已注销",
     }
 }
 
@@ -54,7 +55,7 @@ pub fn content(given: &Given<'_>) -> Result<Content, RenderError> {
     let shown = &Shown {
         event,
         organisation: params.organisation.as_deref().map(inert),
-        reason: params.reason.as_deref().filter(|_| event == Event::Refused).map(inert),
+        reason: params.reason.as_deref().filter(|_| matches!(event, Event::Refused | Event::Dissolved)).map(inert),
         until: params.expires_at.filter(|_| link.is_some()).map(|at| moment(at, given.locale)),
     };
     let body = match given.locale {

@@ -10,7 +10,7 @@ const CASE_ID: &str = "01920000-0000-7000-8000-000000000001";
 pub fn case() -> Value {
     json!({
         "number": "CE-2026-000123-X",
-        "title": "技术经纪人认定（中级）",
+        "title": "中级技术经纪人认定申请",
         "applicant": "王明<script>alert(1)</script> [x](https://evil.example)",
         "state": "region_formal",
         "due_at": "2026-12-08T15:59:59Z",
@@ -51,6 +51,27 @@ pub fn corrected() -> Value {
         }),
     );
     params["state"] = json!("correction");
+    params
+}
+
+/// After a state that nobody acts in any more.
+pub fn ended() -> Value {
+    let mut params = case();
+    params["state"] = json!("lapsed");
+    params["due_at"] = Value::Null;
+    params
+}
+
+pub fn published() -> Value {
+    let mut params = case();
+    params["state"] = json!("publicity");
+    params
+}
+
+pub fn withdrawn() -> Value {
+    let mut params = closed();
+    params["state"] = json!("withdrawn");
+    params["due_at"] = Value::Null;
     params
 }
 
@@ -95,7 +116,7 @@ pub fn certified() -> Value {
 pub fn clock() -> Value {
     json!({
         "number": "CE-2026-000123-X",
-        "title": "技术经纪人认定（中级）",
+        "title": "中级技术经纪人认定申请",
         "applicant": "王明",
         "state": "correction",
         "due_at": "2026-11-26T15:59:59Z",
@@ -139,7 +160,7 @@ pub fn organisation() -> Value {
 pub fn undeliverable() -> Value {
     json!({
         "number": "CE-2026-000123-X",
-        "title": "技术经纪人认定（中级）",
+        "title": "中级技术经纪人认定申请",
         "case_id": CASE_ID,
         "event": "certification.accepted",
         "address": "w***@example.com",

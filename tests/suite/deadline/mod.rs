@@ -1,0 +1,3 @@
+//! Deadlines: reminders, escalation, and what a case's people see.
+
+mod remind;

@@ -1,0 +1,89 @@
+//! The smallest files that are what they say, and archives made by hand.
+
+/// One page's worth of nothing.
+pub fn pdf() -> Vec<u8> {
+    b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\nstartxref\n9\n%%EOF\n".to_vec()
+}
+
+/// The chunks that every PNG has.
+pub fn png() -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89".to_vec();
+    bytes.extend_from_slice(b"\0\0\0\0IEND\xae\x42\x60\x82");
+    bytes
+}
+
+/// Start and end of a JPEG.
+pub fn jpeg() -> Vec<u8> {
+    b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9".to_vec()
+}
+
+/// An entry of an archive.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub name: String,
+    pub content: Vec<u8>,
+    pub flags: u16,
+    pub attributes: u32,
+    /// What the directory says the entry unfolds to; its true size when absent.
+    pub claimed: Option<u32>,
+}
+
+/// A plain entry.
+pub fn entry(name: &str) -> Entry {
+    Entry { name: name.to_owned(), content: b"<x/>".to_vec(), flags: 0, attributes: 0, claimed: None }
+}
+
+/// A stored (not compressed) archive.
+pub fn zip(entries: &[Entry]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let offset = u32::try_from(bytes.len()).unwrap();
+        let size = u32::try_from(entry.content.len()).unwrap();
+        let claimed = entry.claimed.unwrap_or(size);
+        let name = u16::try_from(entry.name.len()).unwrap();
+        bytes.extend_from_slice(b"PK\x03\x04\x14\0");
+        bytes.extend(entry.flags.to_le_bytes());
+        bytes.extend([0; 10]);
+        bytes.extend(size.to_le_bytes());
+        bytes.extend(claimed.to_le_bytes());
+        bytes.extend(name.to_le_bytes());
+        bytes.extend([0; 2]);
+        bytes.extend(entry.name.as_bytes());
+        bytes.extend(&entry.content);
+        directory.extend_from_slice(b"PK\x01\x02\x14\x03\x14\0");
+        directory.extend(entry.flags.to_le_bytes());
+        directory.extend([0; 10]);
+        directory.extend(size.to_le_bytes());
+        directory.extend(claimed.to_le_bytes());
+        directory.extend(name.to_le_bytes());
+        directory.extend([0; 8]);
+        directory.extend(entry.attributes.to_le_bytes());
+        directory.extend(offset.to_le_bytes());
+        directory.extend(entry.name.as_bytes());
+    }
+    let (start, length) = (u32::try_from(bytes.len()).unwrap(), u32::try_from(directory.len()).unwrap());
+    let count = u16::try_from(entries.len()).unwrap();
+    bytes.extend(directory);
+    bytes.extend_from_slice(b"PK\x05\x06\0\0\0\0");
+    bytes.extend(count.to_le_bytes());
+    bytes.extend(count.to_le_bytes());
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(start.to_le_bytes());
+    bytes.extend([0; 2]);
+    bytes
+}
+
+/// A document of Word with these entries beside its own.
+pub fn docx(more: &[Entry]) -> Vec<u8> {
+    zip(&[&[entry("[Content_Types].xml"), entry("word/document.xml")], more].concat())
+}
+
+/// A workbook of Excel.
+pub fn xlsx() -> Vec<u8> {
+    zip(&[entry("[Content_Types].xml"), entry("_rels/.rels"), entry("xl/workbook.xml")])
+}
+
+/// A fixed-layout document (GB/T 33190).
+pub fn ofd() -> Vec<u8> {
+    zip(&[entry("OFD.xml"), entry("Doc_0/Document.xml")])
+}

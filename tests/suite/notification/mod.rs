@@ -1,0 +1,3 @@
+//! What people are told, and how they read it.
+
+mod list;
