@@ -21,8 +21,8 @@ use crate::limit::{Limits, Rates};
 use crate::methods::Methods;
 use crate::problem::Problem;
 use crate::{
-    account, audit, broker, calendar, certificate, certification, deadline, file, health, notification, organisation,
-    process, publicity, queue, round, rule, verification,
+    account, audit, broker, calendar, certificate, certification, deadline, describe, file, health, notification,
+    organisation, process, publicity, queue, round, rule, verification,
 };
 
 /// What an installation decides about the edge.
@@ -65,12 +65,13 @@ fn root(config: &mut ServiceConfig<'_>) {
 
 /// The OpenAPI document. Pure: the same for every start of the same build.
 pub fn openapi() -> OpenApi {
-    let (_, document) = App::new()
+    let (_, mut document) = App::new()
         .into_utoipa_app()
         .openapi(base())
         .service(scope("/api/v1").configure(api))
         .configure(root)
         .split_for_parts();
+    describe::headers(&mut document);
     document
 }
 

@@ -11,6 +11,7 @@ mod calendar;
 mod certificate;
 mod certification;
 mod deadline;
+mod describe;
 mod edge;
 mod extract;
 mod file;

@@ -96,7 +96,7 @@ impl Actor {
 
 /// Declares every permission that is no verb of a process, with the roles that hold it.
 macro_rules! permissions {
-    ($($(#[$meta:meta])* $variant:ident = $text:literal / $zh:literal => [$($role:ident),* $(,)?]),+ $(,)?) => {
+    ($($(#[$meta:meta])* $variant:ident = $text:tt / $zh:literal => [$($role:ident),* $(,)?]),+ $(,)?) => {
         crate::word! {
             /// What may be done outside the process tables.
             pub enum Permission { $($(#[$meta])* $variant = $text / $zh),+ }

@@ -36,12 +36,12 @@ pub struct UnknownWord(pub String, pub &'static str);
 #[macro_export]
 macro_rules! word {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($(#[$vmeta:meta])* $variant:ident = $text:tt / $zh:tt),+ $(,)?
+        // A `literal` would reach the schema's derive wrapped, which then does not see the name.
+        $($(#[$vmeta:meta])* $variant:ident = $text:tt / $zh:literal),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "orm", derive(sea_orm::DeriveValueType), sea_orm(value_type = "String"))]
-        // `tt`, because the schema's derive does not see through a `literal`, and would publish the variants' names.
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         $vis enum $name {
             $($(#[$vmeta])* #[serde(rename = $text)] $variant,)+

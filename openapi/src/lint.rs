@@ -138,6 +138,13 @@ impl Lint<'_> {
         for example in own.chain(listed) {
             self.example(place, schema, example);
         }
+        for word in schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            if word.starts_with(|first: char| first.is_ascii_uppercase())
+                && word.contains(|c: char| c.is_ascii_lowercase())
+            {
+                self.fault(place, format!("the word `{word}` is a name of the program's"));
+            }
+        }
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             if !is_snake(name) {
                 self.fault(place, format!("the property `{name}` is not in snake_case"));

@@ -1,14 +1,23 @@
 //! `jiqiao admin`: what only the operator of the installation may do.
 
+use std::sync::Arc;
+
 use clap::Subcommand;
 use domain::ids::JobId;
-use service::Caller;
+use service::{Caller, SystemClock};
 
 use crate::config::Config;
 use crate::{data, output, start};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Invites the first security administrator, who grants all other roles; prints the link once.
+    CreateAdministrator {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+    },
     /// Gives a dead job all its attempts again.
     Requeue { job: JobId },
     /// Makes new keys for sealing and signing; old ones keep opening and verifying. Restart all processes afterwards.
@@ -17,8 +26,16 @@ pub enum Command {
 
 pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     match command {
+        Command::CreateAdministrator { email, name } => {
+            let context = start::context(config, Arc::new(SystemClock)).await?;
+            start::schema(config, &context).await?;
+            let setup = service::account::admin::create_administrator(&context, &email, &name).await?;
+            output::say(&setup.link)?;
+            output::say(&format!("good until {}", setup.expires_at))?;
+            start::close(context).await
+        }
         Command::Requeue { job } => {
-            let context = start::context(config, std::sync::Arc::new(service::SystemClock)).await?;
+            let context = start::context(config, Arc::new(SystemClock)).await?;
             let outcome = service::queue::requeue(&context, &Caller::system("admin.requeue"), job).await?;
             output::say(&serde_json::to_string_pretty(&outcome.value)?)?;
             start::close(context).await

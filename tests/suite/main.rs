@@ -3,13 +3,15 @@
 
 mod calendar;
 mod certification;
+mod contract;
+mod crash;
 mod deadline;
 mod edge;
 mod file;
 mod harness;
 mod jobs;
 mod migration;
+mod notification;
 mod organisation;
 mod round;
 mod rule;
-mod notification;

@@ -1,6 +1,7 @@
 //! The invitation by mail: the account's own, in the words of an organisation.
 
 use domain::access::Role;
+use domain::word::Word;
 use entity::organisation;
 use serde_json::json;
 

@@ -1,0 +1,9 @@
+//! What is promised beyond a single feature: the documents, the codes, the permissions, and who depends on whom.
+
+mod authorisation;
+mod codes;
+mod documents;
+mod edges;
+mod floors;
+mod headers;
+mod permissions;
