@@ -85,7 +85,7 @@ async fn write_until_gone(client: &Client, url: &str, token: &str, mut etag: Str
         let sent = client.put(url).bearer_auth(token).header("if-match", &etag).json(&body).send().await;
         let Ok(answer) = sent else { break };
         assert_eq!(answer.status(), StatusCode::OK);
-        etag = answer.headers()["etag"].to_str().unwrap().to_owned();
+        answer.headers()["etag"].to_str().unwrap().clone_into(&mut etag);
         acknowledged = version(&etag);
     }
     acknowledged
