@@ -3,31 +3,41 @@
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, OpenApi, Required, Type};
 
-/// Operations that are safe to repeat or give nothing that lasts: they take no `Idempotency-Key`.
-const WITHOUT_KEY: &[&str] = &["preview_eligibility", "verify_certificate"];
+/// POSTs that are safe to repeat or give nothing that lasts: they take no `Idempotency-Key`.
+const WITHOUT_KEY: &[&str] =
+    &["create_client_token", "create_session", "preview_eligibility", "refresh_session", "verify_certificate"];
+
+/// Changes of things that have no version, or whose end is the same from every version: they take no `If-Match`.
+const WITHOUT_VERSION: &[&str] = &[
+    "delete_absence",
+    "delete_delegation",
+    "delete_file",
+    "delete_session",
+    "read_notification",
+    "requeue_job",
+    "revoke_client_secret",
+    "unmask_broker",
+];
 
 /// Adds `If-Match` and `Idempotency-Key` where they are required; a contract test compares this with what happens.
 pub fn headers(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
-        let is_of_one = path.contains('{');
         for operation in [&mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
-            if is_of_one {
-                add(operation, if_match());
-            }
+            add(operation, WITHOUT_VERSION, if_match());
         }
         if let Some(operation) = &mut item.post {
-            if is_of_one && path.contains("/actions/") {
-                add(operation, if_match());
+            if path.contains("}/actions/") {
+                add(operation, WITHOUT_VERSION, if_match());
             }
-            if !operation.operation_id.as_deref().is_some_and(|id| WITHOUT_KEY.contains(&id)) {
-                add(operation, idempotency_key());
-            }
+            add(operation, WITHOUT_KEY, idempotency_key());
         }
     }
 }
 
-fn add(operation: &mut Operation, parameter: Parameter) {
-    operation.parameters.get_or_insert_default().push(parameter.into());
+fn add(operation: &mut Operation, except: &[&str], parameter: Parameter) {
+    if !operation.operation_id.as_deref().is_some_and(|id| except.contains(&id)) {
+        operation.parameters.get_or_insert_default().push(parameter.into());
+    }
 }
 
 fn if_match() -> Parameter {

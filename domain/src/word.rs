@@ -37,7 +37,7 @@ pub struct UnknownWord(pub String, pub &'static str);
 macro_rules! word {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
         // A `literal` would reach the schema's derive wrapped, which then does not see the name.
-        $($(#[$vmeta:meta])* $variant:ident = $text:tt / $zh:literal),+ $(,)?
+        $($(#[$vmeta:meta])* $variant:ident = $text:tt / $zh:tt),+ $(,)?
     }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

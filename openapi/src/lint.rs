@@ -116,6 +116,9 @@ impl Lint<'_> {
                 self.fault(place, format!("the {media_type} body has no schema"));
                 continue;
             };
+            if !media_type.ends_with("json") && schema.get("type").is_some_and(|kind| kind == "array") {
+                self.fault(place, format!("the {media_type} body is no list"));
+            }
             let named = media.get("examples").and_then(Value::as_object).into_iter().flatten();
             let examples = media.get("example").into_iter().chain(named.filter_map(|(_, named)| named.get("value")));
             for example in examples {

@@ -87,6 +87,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     {
         config.server.listen = *listen;
     }
+    if let Command::Demo { .. } = &arguments.command {
+        demo::quieten(&mut config);
+    }
     start::foundations(&config)?;
     match arguments.command {
         Command::Serve { no_jobs, .. } => start::serve(&config, Parts { runner: !no_jobs, demo: None }).await,

@@ -57,6 +57,13 @@ fn prepare(config: &mut Config, folder: &Path) {
     config.office.public_url = format!("http://{}", config.server.listen);
 }
 
+/// A year in half a minute is too much for a log: what is printed is for visitors. A filter of one's own stands.
+pub fn quieten(config: &mut Config) {
+    if config.log.filter == crate::config::LogConfig::default().filter {
+        "warn".clone_into(&mut config.log.filter);
+    }
+}
+
 /// Writes the year into the folder, unless it holds one, and serves it until the program is stopped.
 pub async fn run(mut config: Config, has_folder: bool) -> anyhow::Result<()> {
     let scratch = if has_folder { None } else { Some(data::scratch()?) };

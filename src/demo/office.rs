@@ -4,12 +4,11 @@ use domain::access::Role;
 use domain::certification::sample;
 use domain::ids::{CaseId, OrganisationId, RoundId};
 use domain::organisation::OrganisationKind;
+use service::Context;
 use service::organisation::{self, Membership, NewOrganisation};
 use service::publicity::{self, NewPublicity};
-use service::{Context, Result, Tx, Work};
-use uuid::Uuid;
 
-use super::people::{Desks, Person};
+use super::people::Desks;
 use super::story::Stage;
 
 /// Registers and verifies the employer of all applicants. The one who registers never verifies.
@@ -29,31 +28,12 @@ pub async fn employer(context: &Context, desks: &Desks) -> anyhow::Result<Organi
     Ok(verified.value.id)
 }
 
-/// Invites the confirmer, and lets the invitation be accepted.
-pub async fn join(
-    context: &Context,
-    desks: &Desks,
-    employer: OrganisationId,
-    confirmer: &Person,
-) -> anyhow::Result<()> {
+/// Keeps a seat for the confirmer, who takes it with the account.
+pub async fn invite(context: &Context, desks: &Desks, employer: OrganisationId, email: &str) -> anyhow::Result<()> {
     let clerk = desks.city_clerk.caller("demo");
-    let membership = Membership { email: confirmer.email.clone(), role: Role::EmployerConfirmer };
-    let member = organisation::invite(context, &clerk, employer, membership).await?.value;
-    context.write("demo.join", &Join { member: member.id, confirmer }).await?;
+    let membership = Membership { email: email.to_owned(), role: Role::EmployerConfirmer };
+    organisation::invite(context, &clerk, employer, membership).await?;
     Ok(())
-}
-
-struct Join<'a> {
-    member: Uuid,
-    confirmer: &'a Person,
-}
-
-impl Work for Join<'_> {
-    type Output = ();
-
-    async fn run(&self, tx: &Tx) -> Result<()> {
-        organisation::activate_member(tx, self.member, self.confirmer.account).await
-    }
 }
 
 /// Assembles and approves a list, each step by its own desk.

@@ -18,7 +18,7 @@ use service::round::NewRound;
 use service::{Caller, Context};
 
 use super::clock::DemoClock;
-use super::people::{Desks, Person, person};
+use super::people::{Desks, Person, address, person};
 use super::{file, office};
 
 /// Before the first round: a working Monday.
@@ -96,11 +96,13 @@ pub async fn write(context: &Context, clock: &Arc<DemoClock>, mailer: &Mailer) -
     clock.set(instant(BEGINNING)?)?;
     let desks = Desks::new(context).await?;
     let employer = office::employer(context, &desks).await?;
+    office::invite(context, &desks, employer, &address("employer_confirmer")).await?;
     let confirmer =
         person(context, "employer_confirmer", "单位确认人", Role::EmployerConfirmer, None, Some(employer)).await?;
-    office::join(context, &desks, employer, &confirmer).await?;
     let first_round =
         round(context, &desks, "2026年第一批技术经纪人认定", "2026-01-05T02:00:00Z", "2026-04-30T09:30:00Z").await?;
+    // Mails of a day leave on that day, before the clock is put on.
+    jobs::run_due(context, mailer).await?;
     clock.set(instant("2026-02-02T01:00:00Z")?)?;
     let mut stage = Stage {
         context: context.clone(),

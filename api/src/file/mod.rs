@@ -83,7 +83,13 @@ pub async fn upload_file(
 #[utoipa::path(tag = "file", summary = "Download a file", params(("id" = FileId, Path)),
     security(("bearer" = ["file.read"])),
     responses(
-        (status = 200, description = "The bytes, as an attachment", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes, as an attachment", content(
+            (Vec<u8> = "application/pdf"),
+            (Vec<u8> = "image/png"),
+            (Vec<u8> = "image/jpeg"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (Vec<u8> = "application/ofd"))),
         (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/files/{id}")]
 pub async fn download_file(

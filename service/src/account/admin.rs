@@ -136,6 +136,9 @@ impl Work for CreateWith<'_> {
         for grant in self.roles {
             check_grant(tx, Some(id), grant).await?;
             insert_role(tx, id, grant.held(None)).await?;
+            if let Some(organisation) = grant.organisation_id {
+                crate::organisation::seat(tx, organisation, &self.email, grant.role, id).await?;
+            }
         }
         if let Some(secret) = self.totp_secret {
             let set = account::ActiveModel {

@@ -101,21 +101,18 @@ pub fn heading(event: &str, locale: Locale) -> &'static str {
 
 /// The title as the in-app list shows it: what happened, which clock, which case.
 pub fn title(event: &str, locale: Locale, params: &Value) -> String {
-    let mut text = heading(event, locale).to_owned();
-    if let Some(kind) = params.get("kind").and_then(Value::as_str) {
-        match locale {
-            Locale::Zh => text.push('：'),
-            Locale::En => text.push_str(": "),
-        }
-        text.push_str(&clock(kind, locale));
+    let text = |name: &str| params.get(name).and_then(Value::as_str);
+    let heading = heading(event, locale);
+    let what = match (text("kind").map(|kind| clock(kind, locale)), locale) {
+        (Some(clock), Locale::Zh) => format!("{heading}：{clock}"),
+        (Some(clock), Locale::En) => format!("{heading}: {clock}"),
+        (None, _) => heading.to_owned(),
+    };
+    match (text("number"), locale) {
+        (Some(number), Locale::Zh) => format!("{what}（{number}）"),
+        (Some(number), Locale::En) => format!("{what} ({number})"),
+        (None, _) => what,
     }
-    if let Some(number) = params.get("number").and_then(Value::as_str) {
-        match locale {
-            Locale::Zh => text.push_str(&format!("（{number}）")),
-            Locale::En => text.push_str(&format!(" ({number})")),
-        }
-    }
-    text
 }
 
 /// The subject of a mail: the same for all mails of a case, so that they stand in one thread; else the title.

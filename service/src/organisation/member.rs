@@ -202,7 +202,7 @@ impl Invite<'_> {
 }
 
 /// Gives the seat that an organisation kept for an address to the account that takes the invitation, inside that
-/// transaction. The grant of the role is written by whoever accepts; without a kept seat nothing happens.
+/// transaction. Without a kept seat nothing happens.
 pub(crate) async fn seat(
     tx: &Tx,
     organisation: OrganisationId,
@@ -210,26 +210,45 @@ pub(crate) async fn seat(
     role: Role,
     account: AccountId,
 ) -> Result<()> {
-    let seated = organisation_member::Entity::update_many()
-        .col_expr(organisation_member::Column::State, Expr::value(MemberState::Active))
-        .col_expr(organisation_member::Column::AccountId, Expr::value(account))
-        .col_expr(organisation_member::Column::UpdatedAt, Expr::value(tx.at()))
+    let kept = organisation_member::Entity::find()
         .filter(organisation_member::Column::OrganisationId.eq(organisation))
         .filter(organisation_member::Column::Email.eq(email))
         .filter(organisation_member::Column::Role.eq(role))
         .filter(organisation_member::Column::State.eq(MemberState::Invited))
+        .one(tx.connection())
+        .await?;
+    match kept {
+        Some(member) => activate_member(tx, member.id, account).await,
+        None => Ok(()),
+    }
+}
+
+/// Turns an invited member into an active one. The grant of the role is written by whoever accepts the invitation.
+///
+/// # Errors
+/// `token_spent` when the membership is no longer waiting.
+pub async fn activate_member(tx: &Tx, member_id: Uuid, account: AccountId) -> Result<()> {
+    let spent = || Error::refused(Code::TokenSpent);
+    let row = organisation_member::Entity::find_by_id(member_id).one(tx.connection()).await?.ok_or_else(spent)?;
+    let changed = organisation_member::Entity::update_many()
+        .col_expr(organisation_member::Column::State, Expr::value(MemberState::Active))
+        .col_expr(organisation_member::Column::AccountId, Expr::value(account))
+        .col_expr(organisation_member::Column::UpdatedAt, Expr::value(tx.at()))
+        .filter(organisation_member::Column::Id.eq(member_id))
+        .filter(organisation_member::Column::State.eq(MemberState::Invited))
         .exec(tx.connection())
         .await?;
-    if seated.rows_affected > 0 {
-        tx.audit(Entry {
-            object_kind: "organisation".to_owned(),
-            object_id: organisation.to_string(),
-            action: "organisation.member_joined".to_owned(),
-            actor_id: Some(account),
-            after: Some(json!({ "account_id": account, "role": role }).to_string()),
-            ..Entry::default()
-        });
+    if changed.rows_affected != 1 {
+        return Err(spent());
     }
+    tx.audit(Entry {
+        object_kind: "organisation".to_owned(),
+        object_id: row.organisation_id.to_string(),
+        action: "organisation.member_joined".to_owned(),
+        actor_id: Some(account),
+        after: Some(json!({ "member_id": member_id, "role": row.role }).to_string()),
+        ..Entry::default()
+    });
     Ok(())
 }
 

@@ -11,7 +11,7 @@ mod verify;
 
 pub use change::{Renaming, rename};
 pub(crate) use member::seat;
-pub use member::{MemberView, Membership, confirmers, has_confirmer, invite, members, remove};
+pub use member::{MemberView, Membership, activate_member, confirmers, has_confirmer, invite, members, remove};
 pub use read::{NameView, OrganisationFilter, OrganisationView, get, list};
 pub use register::{NewOrganisation, register};
 pub use succession::{dissolve, successor_of};

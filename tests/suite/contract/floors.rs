@@ -7,7 +7,10 @@ use openapi::Document;
 
 /// Modules that are no features.
 const TOOLS: &[(&str, &[&str])] = &[
-    ("api", &["actions", "app", "edge", "extract", "health", "lib", "limit", "methods", "problem", "respond"]),
+    (
+        "api",
+        &["actions", "app", "describe", "edge", "extract", "health", "lib", "limit", "methods", "problem", "respond"],
+    ),
     ("domain", &["access", "fault", "ids", "lib", "time", "word"]),
     ("service", &["access", "caller", "code", "context", "crypto", "database", "error", "lib", "page", "transaction"]),
 ];

@@ -4,10 +4,16 @@ use openapi::{Document, Operation};
 
 /// Operations that anybody may call; nothing else is public.
 const PUBLIC: &[&str] = &[
+    "accept_invitation",
     "add_days",
+    "complete_password_reset",
+    "confirm_email",
+    "create_client_token",
+    "create_session",
     "get_calendar",
     "get_calendar_year",
     "get_day",
+    "get_key_set",
     "get_liveness",
     "get_metrics",
     "get_process",
@@ -18,6 +24,9 @@ const PUBLIC: &[&str] = &[
     "list_processes",
     "list_public_publicities",
     "list_rule_sets",
+    "refresh_session",
+    "register_account",
+    "request_password_reset",
     "verify_certificate",
 ];
 

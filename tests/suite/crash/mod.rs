@@ -13,7 +13,7 @@ use service::crypto::Keys;
 use service::database::Database;
 use service::{Context, Parts, Settings, SystemClock, SystemRandom};
 
-use crate::harness::account::{Login, Seat, create};
+use crate::harness::account::{Login, Seat, create_in};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 const KILLS: u64 = 3;
@@ -72,7 +72,7 @@ async fn broker(data: &Path) -> Login {
         files: Arc::new(object_store::memory::InMemory::new()),
         settings: Settings::default(),
     });
-    let login = create(&context, Seat::of(Role::Broker)).await;
+    let login = create_in(&context, Seat::of(Role::Broker)).await;
     context.database().clone().close().await.unwrap();
     login
 }

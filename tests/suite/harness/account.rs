@@ -8,6 +8,8 @@ use service::Context;
 use service::account::RoleGrant;
 use service::account::admin::{create_account_with, open_session};
 
+use super::context::TestContext;
+
 const PASSWORD: &str = "correct horse battery staple";
 /// In base32; every account has the same authenticator.
 const AUTHENTICATOR: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
@@ -49,7 +51,12 @@ pub struct Login {
 }
 
 /// Creates an account with one role and logs it in.
-pub async fn create(ctx: &Context, seat: Seat) -> Login {
+pub async fn create(app: &TestContext, seat: Seat) -> Login {
+    create_in(&app.ctx, seat).await
+}
+
+/// The same in any context.
+pub async fn create_in(ctx: &Context, seat: Seat) -> Login {
     let email = format!("{}@example.org", ctx.new_id::<uuid::Uuid>());
     let grant = RoleGrant { role: seat.role, region: seat.region, organisation_id: seat.organisation };
     let id = create_account_with(ctx, &email, "测试员", PASSWORD, &[grant], Some(AUTHENTICATOR))

@@ -102,7 +102,7 @@ impl TestApp {
 
     /// An account with one role, logged in.
     pub async fn account(&self, seat: Seat) -> Login {
-        account::create(&self.ctx, seat).await
+        account::create(&self.context, seat).await
     }
 
     /// The mails sent so far.
