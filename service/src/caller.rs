@@ -132,7 +132,7 @@ impl Caller {
 
     /// The acting role for the audit trail, where it is certain.
     pub fn role_now(&self) -> Option<Role> {
-        self.role.or_else(|| match self.actor.grants.as_slice() {
+        self.role.or(match self.actor.grants.as_slice() {
             [only] => Some(only.role),
             _ => None,
         })

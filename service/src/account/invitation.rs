@@ -78,9 +78,9 @@ impl InvitationView {
     }
 
     fn of(row: account_token::Model) -> Result<Self> {
-        let unreadable = || Error::unreadable("account_token", "payload", row.id);
+        let text = row.payload.unwrap_or_default();
         let payload: Invitation =
-            serde_json::from_str(row.payload.as_deref().unwrap_or_default()).map_err(|_| unreadable())?;
+            serde_json::from_str(&text).map_err(|_| Error::unreadable("account_token", "payload", row.id))?;
         Ok(Self {
             id: row.id,
             email: payload.email,

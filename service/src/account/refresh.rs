@@ -31,13 +31,11 @@ pub async fn refresh(context: &Context, meta: RequestMeta, refresh_token: &str) 
         audit::refused(context, &caller, &refused()).await?;
         return Err(refused());
     };
-    match context.write("session.refresh", &Refresh { caller: &caller, token }).await? {
-        Some(tokens) => Ok(tokens),
-        None => {
-            audit::refused(context, &caller, &refused()).await?;
-            Err(refused())
-        }
+    if let Some(tokens) = context.write("session.refresh", &Refresh { caller: &caller, token }).await? {
+        return Ok(tokens);
     }
+    audit::refused(context, &caller, &refused()).await?;
+    Err(refused())
 }
 
 /// A new refresh token of this session and generation.

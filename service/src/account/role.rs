@@ -68,13 +68,13 @@ pub async fn grant(
 ) -> Result<Outcome<AccountView>> {
     caller.require(Permission::GrantRoles)?;
     require_fresh(context, caller)?;
-    context.write_once(caller, "account.grant_role", &Grant { caller, account, grant }).await
+    context.write_once(caller, "account.grant_role", &Grant { caller, account, offered: grant }).await
 }
 
 struct Grant<'a> {
     caller: &'a Caller,
     account: AccountId,
-    grant: &'a RoleGrant,
+    offered: &'a RoleGrant,
 }
 
 impl Work for Grant<'_> {
@@ -85,11 +85,11 @@ impl Work for Grant<'_> {
         if row.state != AccountState::Active {
             return Err(Error::Refused(Code::StateForbids, json!({ "state": row.state })));
         }
-        check_grant(tx, Some(row.id), self.grant).await?;
-        insert_role(tx, row.id, self.grant.held(self.caller.account())).await?;
+        check_grant(tx, Some(row.id), self.offered).await?;
+        insert_role(tx, row.id, self.offered.held(self.caller.account())).await?;
         end_rights(tx, &row, account::ActiveModel::default()).await?;
-        tx.audit(Entry::new(self.caller, "account", row.id, "account.grant_role").after(self.grant));
-        tell::role_changed(tx, &row, "granted", self.grant.role).await?;
+        tx.audit(Entry::new(self.caller, "account", row.id, "account.grant_role").after(self.offered));
+        tell::role_changed(tx, &row, "granted", self.offered.role).await?;
         view_in(tx, row.id).await
     }
 }

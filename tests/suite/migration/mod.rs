@@ -173,6 +173,7 @@ fn vocabularies() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
     }
     vec![
         ("account", "state", words::<domain::account::AccountState>()),
+        ("account_client", "state", words::<domain::account::ClientState>()),
         ("account_factor_reset", "state", words::<domain::account::FactorResetState>()),
         ("organisation", "state", words::<domain::organisation::OrganisationState>()),
         ("organisation_member", "state", words::<domain::organisation::MemberState>()),

@@ -145,6 +145,7 @@ fn word(table: &str, column: &str) -> &'static str {
     match (table, column) {
         ("account" | "organisation", "state") | (_, "scan_state") => "pending",
         ("account_factor_reset", "state") => "requested",
+        ("account_client", "state") => "active",
         ("account_token", "purpose") => "confirm_email",
         ("account_consent", "kind") => "personal_data",
         ("organisation_member", "state") => "invited",
