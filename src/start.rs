@@ -104,6 +104,7 @@ fn settings(config: &Config) -> Settings {
     let mut settings = config.office.clone();
     settings.public_url = settings.public_url.trim_end_matches('/').to_owned();
     settings.scanner.clone_from(&config.files.scanner);
+    settings.files_folder = Some(config.files_folder());
     settings
 }
 

@@ -100,6 +100,9 @@ fn base() -> OpenApi {
     document
 }
 
+/// The same document for tools that speak OpenAPI 3.0, as the generator wrote it; a contract test keeps it fresh.
+const OPENAPI_3_0: &[u8] = include_bytes!("../../openapi/openapi-3.0.json");
+
 /// The bytes that are served at `/openapi.json` and kept in `openapi/`.
 pub fn openapi_bytes() -> Vec<u8> {
     let mut text = openapi().to_pretty_json().unwrap_or_default();
@@ -142,6 +145,7 @@ pub fn serve(
             None => app,
         };
         app.route("/openapi.json", web::get().to(move || served(document.clone())))
+            .route("/openapi-3.0.json", web::get().to(|| served(web::Bytes::from_static(OPENAPI_3_0))))
             .service(
                 utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}")
                     .config(utoipa_swagger_ui::Config::from("/openapi.json")),

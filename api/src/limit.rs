@@ -1,6 +1,7 @@
 //! Rate limits per client: by account when known, otherwise by address; strict for what can be guessed at.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::ServiceRequest;
@@ -37,7 +38,12 @@ pub struct Limits {
     guessable: (u32, Limiter),
     verification: (u32, Limiter),
     clock: DefaultClock,
+    /// Requests since the last sweep.
+    count: AtomicU32,
 }
+
+/// Rested clients are forgotten every so many requests.
+const SWEEP_EVERY: u32 = 10_000;
 
 /// Whether a request may go on, and what its headers say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +74,15 @@ impl Limits {
             guessable: limiter(rates.guessable),
             verification: limiter(rates.verification),
             clock: DefaultClock::default(),
+            count: AtomicU32::new(0),
         }
     }
 
     pub fn check(&self, request: &ServiceRequest, who: &Authentication, address: Option<&str>) -> Verdict {
+        if self.count.fetch_add(1, Ordering::Relaxed) >= SWEEP_EVERY {
+            self.count.store(0, Ordering::Relaxed);
+            self.sweep();
+        }
         let path = request.path();
         let address = address.unwrap_or("unknown");
         let is_anonymous_write = matches!(who, Authentication::Anonymous | Authentication::Failed(_))
@@ -94,7 +105,7 @@ impl Limits {
     }
 
     /// Forgets clients that are fully rested, or the map grows for ever.
-    pub fn sweep(&self) {
+    fn sweep(&self) {
         for (_, limiter) in [&self.general, &self.guessable, &self.verification] {
             limiter.retain_recent();
             limiter.shrink_to_fit();

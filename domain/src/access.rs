@@ -88,9 +88,11 @@ impl Actor {
         self.usable_grants().find(|grant| grant.role == role)
     }
 
-    /// Whether any usable grant holds the permission.
+    /// Whether any usable grant holds the permission. One's own account needs no grant: a clerk without a second
+    /// factor must be able to enrol one.
     pub fn holds(&self, permission: Permission) -> bool {
-        self.usable_grants().any(|grant| permission.roles().contains(&grant.role))
+        permission == Permission::OwnAccount
+            || self.usable_grants().any(|grant| permission.roles().contains(&grant.role))
     }
 }
 

@@ -68,7 +68,7 @@ pub struct Settings {
     pub fresh_login_seconds: i64,
     /// Lifetime of an invitation in seconds.
     pub invitation_seconds: i64,
-    /// Placing a notification in the in-app list counts as delivery (电子签名法 article 11).
+    /// Placing a notification in the in-app list counts as delivery (电子签名法 article 11); otherwise its opening does.
     pub placing_is_delivery: bool,
     /// The first year whose certificates are in this register; older papers are out of scope.
     pub register_begins: i32,

@@ -25,22 +25,29 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     // The ordinary reader does the work; its words tell which parameter it stumbled over.
-    actix_web::web::Query::<T>::from_query(text).map(actix_web::web::Query::into_inner).map_err(|error| {
-        let words = error.to_string();
-        let field = words.split('`').nth(1).unwrap_or("");
-        let rule = if words.contains("unknown field") {
-            "unknown_field"
+    read(text).map_err(|words| {
+        let named = words.split('`').nth(1).unwrap_or("");
+        if words.contains("unknown field") {
+            Problem::invalid(&format!("/{named}"), "unknown_field")
         } else if words.contains("missing field") {
-            "missing_field"
+            Problem::invalid(&format!("/{named}"), "missing_field")
         } else if words.contains("duplicate field") {
-            "duplicate_field"
+            Problem::invalid(&format!("/{named}"), "duplicate_field")
         } else {
-            "wrong_type"
-        };
-        // The pointer names the parameter when the reader did; a wrong value is found by its parameter's name below.
-        let is_name = matches!(rule, "unknown_field" | "missing_field" | "duplicate_field");
-        Problem::invalid(&if is_name { format!("/{field}") } else { "/".to_owned() }, rule)
+            Problem::invalid(&format!("/{}", culprit::<T>(text)), "wrong_type")
+        }
     })
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let read = actix_web::web::Query::<T>::from_query(text);
+    read.map(actix_web::web::Query::into_inner).map_err(|error| error.to_string())
+}
+
+/// The reader does not name the parameter of a wrong value: the one that is wrong alone is found by itself.
+fn culprit<T: DeserializeOwned>(text: &str) -> &str {
+    let is_wrong = |pair: &&str| read::<T>(pair).is_err_and(|words| !words.contains("missing field"));
+    text.split('&').find(is_wrong).and_then(|pair| pair.split('=').next()).unwrap_or("")
 }
 
 /// `limit` and `cursor`, as every list takes them.

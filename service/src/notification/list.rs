@@ -34,10 +34,12 @@ pub struct NotificationView {
     /// The date that the notification is about.
     pub due_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    /// When it counts as delivered: when it was placed here, or, where the installation says so, when it was read.
+    pub delivered_at: Option<DateTime<Utc>>,
     pub read_at: Option<DateTime<Utc>>,
 }
 
-fn view(row: notification::Model, locale: Locale) -> Result<NotificationView> {
+fn view(context: &Context, row: notification::Model, locale: Locale) -> Result<NotificationView> {
     let params: Value =
         serde_json::from_str(&row.params).map_err(|_| Error::unreadable("notification", "params", row.id))?;
     let text = |name: &str| params.get(name).and_then(Value::as_str);
@@ -50,6 +52,7 @@ fn view(row: notification::Model, locale: Locale) -> Result<NotificationView> {
         category: row.category,
         case_id: row.case_id,
         created_at: row.created_at,
+        delivered_at: if context.settings().placing_is_delivery { Some(row.created_at) } else { row.read_at },
         read_at: row.read_at,
     })
 }
@@ -64,7 +67,7 @@ pub async fn list(
 ) -> Result<Page<NotificationView>> {
     caller.require(Permission::OwnAccount)?;
     let rows = by_id(own(caller, unread), Column::Id, page)?.all(context.database().read()).await?;
-    Page::cut(rows, page, |row| row.id.to_string()).try_map(|row| view(row, locale))
+    Page::cut(rows, page, |row| row.id.to_string()).try_map(|row| view(context, row, locale))
 }
 
 /// How many of the caller's notifications are unread; stops at 10,000.
@@ -105,7 +108,7 @@ impl Work for MarkRead<'_> {
         let row = find_own(tx, account, self.id).await?;
         mark(tx, account, Column::Id.eq(self.id)).await?;
         tx.audit(Entry::new(self.caller, "notification", self.id, "notification.read"));
-        view(notification::Model { read_at: row.read_at.or(Some(tx.at())), ..row }, self.locale)
+        view(tx.context(), notification::Model { read_at: row.read_at.or(Some(tx.at())), ..row }, self.locale)
     }
 }
 

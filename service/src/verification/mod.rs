@@ -69,7 +69,10 @@ async fn answer(
         None => None,
     };
     let found = registered(&row, successor.as_ref())?;
-    Ok(VerificationView { on: day, answer: Verification::on(day, Some(&found)), is_specimen: row.is_specimen })
+    let answer = Verification::on(day, Some(&found));
+    // A day before the issue must look like a code that nobody has.
+    let is_found = !matches!(answer, Verification::NotFound);
+    Ok(VerificationView { on: day, answer, is_specimen: row.is_specimen && is_found })
 }
 
 fn missing(context: &Context, day: NaiveDate, issue_year: Option<i32>) -> VerificationView {
