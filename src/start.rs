@@ -48,7 +48,7 @@ pub async fn host(config: &Config, context: Context, parts: Parts, greeting: Opt
     let listener = TcpListener::bind(config.server.listen)
         .with_context(|| format!("{} cannot be listened on", config.server.listen))?;
     let address = listener.local_addr()?;
-    let server = api::serve(context.clone(), edge(config, parts), listener, Some(metrics.clone()))?;
+    let server = api::serve(context.clone(), &edge(config, parts), listener, Some(metrics.clone()))?;
     tracing::info!(%address, "serving");
     output::say(&greeting.unwrap_or_else(|| format!("http://{address}")))?;
 

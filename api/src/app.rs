@@ -1,6 +1,7 @@
 //! The application: every route in one function that takes no state, so that the document needs neither database nor
 //! server.
 
+use std::future::ready;
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,11 +114,11 @@ pub fn openapi_bytes() -> Vec<u8> {
 /// Binds the API to a listener. The server runs until it is stopped by its handle.
 pub fn serve(
     context: Context,
-    settings: EdgeSettings,
+    settings: &EdgeSettings,
     listener: TcpListener,
     metrics: Option<PrometheusHandle>,
 ) -> std::io::Result<Server> {
-    let workers = settings.workers;
+    let (workers, demo) = (settings.workers, settings.demo);
     let shared = Arc::new(Edge {
         context: context.clone(),
         limits: Limits::new(settings.rates),
@@ -127,7 +128,6 @@ pub fn serve(
     let document: web::Bytes = openapi_bytes().into();
     let mut server = HttpServer::new(move || {
         let document = document.clone();
-        let demo = settings.demo;
         let (app, _) = App::new()
             .into_utoipa_app()
             .app_data(web::Data::from(shared.clone()))
@@ -144,8 +144,8 @@ pub fn serve(
             Some(handle) => app.app_data(web::Data::new(handle.clone())),
             None => app,
         };
-        app.route("/openapi.json", web::get().to(move || served(document.clone())))
-            .route("/openapi-3.0.json", web::get().to(|| served(web::Bytes::from_static(OPENAPI_3_0))))
+        app.route("/openapi.json", web::get().to(move || ready(served(document.clone()))))
+            .route("/openapi-3.0.json", web::get().to(|| ready(served(web::Bytes::from_static(OPENAPI_3_0)))))
             .service(
                 utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}")
                     .config(utoipa_swagger_ui::Config::from("/openapi.json")),
@@ -165,7 +165,7 @@ pub fn serve(
     Ok(server.listen(listener)?.run())
 }
 
-async fn served(document: web::Bytes) -> HttpResponse {
+fn served(document: web::Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(("cache-control", "public, max-age=60"))

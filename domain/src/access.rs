@@ -3,6 +3,8 @@
 //! The permissions of process verbs come from the process tables; this file holds the rest. Nothing configured means
 //! nothing allowed.
 
+use std::fmt::Write as _;
+
 use crate::ids::{AccountId, OrganisationId};
 use crate::region::RegionCode;
 use crate::word::Word;
@@ -144,7 +146,6 @@ permissions! {
     ManageCalendar = "calendar.manage" / "维护工作日历" => [SystemAdministrator],
     ManageQueue = "queue.manage" / "管理任务队列" => [SystemAdministrator],
     ReadAudit = "audit.read" / "查看审计" => [Auditor],
-    ManageRules = "rule.manage" / "维护规则" => [RegionLead],
 }
 
 /// What the caller may see: a value that every store query of a scoped thing must take.
@@ -208,7 +209,7 @@ pub fn matrix() -> String {
     let mut text = String::new();
     for permission in Permission::ALL {
         let roles: Vec<_> = permission.roles().iter().map(|role| role.as_str()).collect();
-        text.push_str(&format!("{permission}: {}\n", roles.join(", ")));
+        let _ = writeln!(text, "{permission}: {}", roles.join(", "));
     }
     text
 }

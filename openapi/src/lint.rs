@@ -207,7 +207,7 @@ mod tests {
 
     fn faults(operation: &str) -> Vec<String> {
         let text = format!(
-            r##"{{"paths": {{"/a/{{id}}": {{"get": {operation}}}}}, "components": {{"schemas": {{"Problem": {{}}}}}}}}"##
+            r#"{{"paths": {{"/a/{{id}}": {{"get": {operation}}}}}, "components": {{"schemas": {{"Problem": {{}}}}}}}}"#
         );
         lint(&Document::parse(text.as_bytes()).unwrap())
     }

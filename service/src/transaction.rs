@@ -83,13 +83,11 @@ impl Context {
         if failure.is_busy() || matches!(failure, Error::Internal(_)) {
             return Err(failure);
         }
-        match audit::stored_answer(self, caller).await? {
-            Some(stored) => Ok(Outcome { value: stored.into_value()?, replayed: true }),
-            None => {
-                audit::refused(self, caller, &failure).await?;
-                Err(failure)
-            }
+        if let Some(stored) = audit::stored_answer(self, caller).await? {
+            return Ok(Outcome { value: stored.into_value()?, replayed: true });
         }
+        audit::refused(self, caller, &failure).await?;
+        Err(failure)
     }
 
     async fn run<W: Work>(

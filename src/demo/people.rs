@@ -69,8 +69,6 @@ pub struct Desks {
     pub region_clerk: Person,
     pub region_lead: Person,
     pub experts: Vec<Person>,
-    /// Logins that take no part in the cases, one per remaining role.
-    pub others: Vec<Person>,
 }
 
 impl Desks {
@@ -81,7 +79,6 @@ impl Desks {
         {
             experts.push(person(context, &format!("expert{number}"), shown, Role::Expert, None, None).await?);
         }
-        let mut others = Vec::new();
         for (role, shown, region) in [
             (Role::IntegrityOfficer, "诚信监督员", None),
             (Role::FinanceReviewer, "财政审核人", None),
@@ -91,7 +88,8 @@ impl Desks {
             (Role::SystemAdministrator, "系统管理员", None),
             (Role::SecurityAdministrator, "安全管理员", None),
         ] {
-            others.push(person(context, &role.to_string(), shown, role, region, None).await?);
+            // These take no part in the cases; they only log in.
+            person(context, &role.to_string(), shown, role, region, None).await?;
         }
         Ok(Self {
             city_clerk: person(context, "city_clerk", "市局经办", Role::CityClerk, nanning.clone(), None).await?,
@@ -99,15 +97,6 @@ impl Desks {
             region_clerk: person(context, "region_clerk", "自治区经办", Role::RegionClerk, None, None).await?,
             region_lead: person(context, "region_lead", "自治区审定人", Role::RegionLead, None, None).await?,
             experts,
-            others,
         })
-    }
-
-    /// Everybody, for the list of logins.
-    pub fn all(&self) -> impl Iterator<Item = &Person> {
-        [&self.city_clerk, &self.city_lead, &self.region_clerk, &self.region_lead]
-            .into_iter()
-            .chain(&self.experts)
-            .chain(&self.others)
     }
 }

@@ -9,7 +9,7 @@ use domain::account::ConsentKind;
 use domain::certification::process::{Certification, Command, Defect, Opinion, Refusal, ScoreSheet};
 use domain::certification::scoring::Dimension;
 use domain::certification::{ApplicationType, Level, sample};
-use domain::ids::{CaseId, OrganisationId, RoundId};
+use domain::ids::{CaseId, RoundId};
 use domain::word::Word;
 use jobs::mail::Mailer;
 use service::account::Consent;
@@ -33,9 +33,7 @@ pub struct Stage {
     pub clock: Arc<DemoClock>,
     pub mailer: Mailer,
     pub desks: Desks,
-    pub employer: OrganisationId,
     pub confirmer: Person,
-    pub first_round: RoundId,
     pub present_round: RoundId,
 }
 
@@ -109,9 +107,7 @@ pub async fn write(context: &Context, clock: &Arc<DemoClock>, mailer: &Mailer) -
         clock: clock.clone(),
         mailer: mailer.clone(),
         desks,
-        employer,
         confirmer,
-        first_round,
         present_round: first_round,
     };
     let mut number = 1;

@@ -91,7 +91,7 @@ pub fn fingerprint(path: &str, bytes: &[u8]) -> String {
 /// The key as sent: 1 to 255 visible ASCII characters.
 pub fn key(request: &HttpRequest) -> Result<String, Problem> {
     let mut values = request.headers().get_all("idempotency-key");
-    let key = values.next().and_then(|value| value.to_str().ok()).map(str::trim).unwrap_or("");
+    let key = values.next().and_then(|value| value.to_str().ok()).map_or("", str::trim);
     let is_usable = (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
     if is_usable && values.next().is_none() {
         Ok(key.to_owned())

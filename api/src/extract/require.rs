@@ -143,7 +143,6 @@ accesses![
     UnmaskIdentity,
     DraftCertification,
     ReadCertifications,
-    ReadScores,
     ReadCertificates,
     ManagePublicities,
     PublishPublicity,
@@ -153,5 +152,4 @@ accesses![
     ManageCalendar,
     ManageQueue,
     ReadAudit,
-    ManageRules,
 ];

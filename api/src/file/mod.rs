@@ -55,7 +55,7 @@ pub async fn list_files(
 /// Attaches a file: the body is the file itself. PDF, PNG, JPEG, DOCX, XLSX or OFD; content, extension and declared
 /// type agree.
 #[utoipa::path(tag = "file", summary = "Attach a file to a case", params(("id" = CaseId, Path), UploadQuery),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = String, content_type = "application/octet-stream"),
     security(("bearer" = ["file.manage"])),
     responses(
         (status = 201, description = "The file", body = FileView),
@@ -84,12 +84,12 @@ pub async fn upload_file(
     security(("bearer" = ["file.read"])),
     responses(
         (status = 200, description = "The bytes, as an attachment", content(
-            (Vec<u8> = "application/pdf"),
-            (Vec<u8> = "image/png"),
-            (Vec<u8> = "image/jpeg"),
-            (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            (Vec<u8> = "application/ofd"))),
+            (String = "application/pdf"),
+            (String = "image/png"),
+            (String = "image/jpeg"),
+            (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (String = "application/ofd"))),
         (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/files/{id}")]
 pub async fn download_file(

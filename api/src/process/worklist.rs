@@ -80,7 +80,7 @@ impl WorklistQuery {
         (status = 200, description = "A page, or the whole filter as CSV or XLSX", content(
             (ListBody<WorkItem> = "application/json"),
             (String = "text/csv"),
-            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
+            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
         (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/cases")]
 pub async fn list_cases(

@@ -87,6 +87,7 @@ impl From<CreateRound> for NewRound {
 /// What a draft is changed to; absent members stay, `null` clears.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 pub struct EditRound {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<RegionCode>)]
@@ -106,6 +107,7 @@ pub struct EditRound {
 }
 
 /// Tells a member that is `null` from one that is absent.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things")]
 fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,5 +1,7 @@
 //! The table as data for people and clients: JSON, a Mermaid chart, and the reviewed text.
 
+use std::fmt::Write as _;
+
 use super::{Clock, Next, Process, Row, decide::is_final};
 use crate::word::Word;
 
@@ -131,15 +133,15 @@ pub fn mermaid<P: Process>() -> String {
 pub fn table_text<P: Process>() -> String {
     let mut text = format!("{} ({}) version {}\n", P::NAME, P::NAME_ZH, P::VERSION);
     for row in P::ROWS.iter().map(row_description) {
-        text.push_str(&format!("{} --{} [{}]--> {}", row.from.join(" | "), row.verb, row.roles.join(", "), row.to));
+        let _ = write!(text, "{} --{} [{}]--> {}", row.from.join(" | "), row.verb, row.roles.join(", "), row.to);
         let parts =
             [("when", &row.guards), ("apart from", &row.apart_from), ("clocks", &row.clocks), ("tells", &row.tells)];
         for (label, values) in parts.into_iter().filter(|(_, values)| !values.is_empty()) {
-            text.push_str(&format!("; {label}: {}", values.join(", ")));
+            let _ = write!(text, "; {label}: {}", values.join(", "));
         }
         for (label, value) in [("after", &row.after), ("through", &row.through)] {
             if let Some(value) = value {
-                text.push_str(&format!("; {label} {value}"));
+                let _ = write!(text, "; {label} {value}");
             }
         }
         text.push('\n');

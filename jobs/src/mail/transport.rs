@@ -77,7 +77,7 @@ impl fmt::Debug for Mailer {
 /// For connecting and for each command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// For one mail altogether.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(120);
+const MAIL_TIMEOUT: Duration = Duration::from_mins(2);
 const CONNECTIONS: u32 = 4;
 const IDLE: Duration = Duration::from_secs(30);
 /// Replies about our login, not about the mail: an administrator mends the configuration and nothing is lost.

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Result;
 
 /// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
     pub entries: u64,
     pub objects: u64,
@@ -41,12 +41,6 @@ struct Walk {
     length: i64,
     hash: String,
     is_broken: bool,
-}
-
-impl Default for Report {
-    fn default() -> Self {
-        Self { entries: 0, objects: 0, breaks: Vec::new() }
-    }
 }
 
 /// Walks all chains in order and compares their ends with the heads kept apart.

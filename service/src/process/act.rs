@@ -73,10 +73,10 @@ pub async fn act_in<P: Driver>(
 }
 
 /// The first way of acting that is allowed; otherwise the refusal that says most.
-fn best<'a, P: Driver>(
-    actings: &'a [Acting],
+fn best<P: Driver>(
+    actings: &[Acting],
     decide: impl Fn(&Acting) -> Result<Decision<P>, Denied<P>>,
-) -> Result<(&'a Acting, Decision<P>)> {
+) -> Result<(&Acting, Decision<P>)> {
     let mut refusal: Option<Denied<P>> = None;
     for acting in actings {
         match decide(acting) {

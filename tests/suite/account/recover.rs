@@ -1,4 +1,5 @@
 use chrono::TimeDelta;
+use sea_orm::EntityTrait;
 use serde_json::json;
 
 use super::scene::{
@@ -43,7 +44,6 @@ db_tests! {
     }
 
     async fn nothing_at_rest_holds_a_token(app: TestApp) {
-        use sea_orm::EntityTrait;
         broker(&app).await;
         let token = ask(&app).await;
         let tokens = entity::account_token::Entity::find().all(app.connection()).await.unwrap();
@@ -103,7 +103,6 @@ db_tests! {
         let first = call("same").send().await.expect(200);
         let again = call("same").send().await.expect(200);
         assert_eq!((again.json, again.headers["idempotency-replayed"].to_str().unwrap()), (first.json.clone(), "true"));
-        use sea_orm::EntityTrait;
         let trail = entity::audit::Entity::find().all(app.connection()).await.unwrap();
         assert!(!format!("{trail:?}").contains(first.json["secret"].as_str().unwrap()), "the answer is sealed");
     }

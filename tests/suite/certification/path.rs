@@ -231,7 +231,7 @@ db_tests! {
         assert!(!first.replayed && second.replayed);
         assert_eq!(first.value, second.value);
         let mut other = caller;
-        other.meta.idempotency.as_mut().unwrap().fingerprint = "another".to_owned();
+        "another".clone_into(&mut other.meta.idempotency.as_mut().unwrap().fingerprint);
         assert_eq!(code(&act(other).await.unwrap_err()), "idempotency_key_reused");
     }
 }

@@ -1,5 +1,7 @@
 //! Types, names and sizes.
 
+use futures_util::StreamExt;
+use object_store::ObjectStore;
 use service::file::NewFile;
 use service::round::NewRound;
 use service::{Code, Error};
@@ -134,8 +136,6 @@ db_tests! {
                 Err(refused) => assert!(matches!(rule_of(&refused), "file_name" | "file_type"), "{name:?}"),
             }
         }
-        use futures_util::StreamExt;
-        use object_store::ObjectStore;
         let paths: Vec<String> = test.ctx.files().list(None).map(|object| object.unwrap().location.to_string()).collect().await;
         assert!(!paths.is_empty());
         for path in paths {

@@ -36,7 +36,7 @@ pub async fn send(
     let received = file::receive(ctx, &slot, stream::iter(pieces)).await?;
     let mut caller = caller.clone();
     if let Some(idempotency) = &mut caller.meta.idempotency {
-        idempotency.fingerprint = received.sha256.clone();
+        idempotency.fingerprint.clone_from(&received.sha256);
     }
     file::attach(ctx, &caller, &slot, received).await
 }
@@ -88,7 +88,7 @@ db_tests! {
         let content = sample::pdf();
         let view = send(&test.ctx, &broker, case, named("../登记证明.pdf"), &content).await.unwrap().value;
         assert_eq!((view.name.as_str(), view.media_type.as_str()), ("登记证明.pdf", "application/pdf"));
-        assert_eq!((view.size_bytes as usize, view.scan_state), (content.len(), ScanState::Skipped));
+        assert_eq!((usize::try_from(view.size_bytes), view.scan_state), (Ok(content.len()), ScanState::Skipped));
         assert_eq!(view.sha256, service::crypto::sha256_hex(&content));
         assert_eq!(bytes_of(&test.ctx, &broker, view.id).await.unwrap(), content);
         let trail = audit::Entity::find().filter(audit::Column::ObjectId.eq(view.id.to_string())).all(test.connection()).await.unwrap();

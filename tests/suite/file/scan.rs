@@ -98,7 +98,7 @@ async fn state(test: &TestContext, id: FileId) -> (ScanState, Option<String>) {
     (row.scan_state, row.scan_detail)
 }
 
-fn is_locked<T>(outcome: Result<T, Error>) -> bool {
+fn is_locked<T>(outcome: &Result<T, Error>) -> bool {
     matches!(outcome, Err(Error::Refused(Code::FileNotServable, _)))
 }
 
@@ -115,14 +115,14 @@ db_tests! {
         let infected = send(&ctx, &broker, case, named("bad.pdf"), &bad).await.unwrap().value.id;
         assert_eq!(clean.scan_state, ScanState::Pending);
         for id in [early, clean.id, infected] {
-            assert!(is_locked(file::open(&ctx, &broker, id).await), "nothing is served before it was looked at");
+            assert!(is_locked(&file::open(&ctx, &broker, id).await), "nothing is served before it was looked at");
         }
         file::scan_pending(&ctx).await.unwrap();
         assert_eq!(state(&test, early).await, (ScanState::Clean, None), "one from before the scanner is looked at too");
         assert_eq!(state(&test, clean.id).await, (ScanState::Clean, None));
         assert_eq!(state(&test, infected).await, (ScanState::Infected, Some("Eicar-Signature".to_owned())));
         assert!(file::open(&ctx, &broker, clean.id).await.is_ok());
-        assert!(is_locked(file::open(&ctx, &broker, infected).await));
+        assert!(is_locked(&file::open(&ctx, &broker, infected).await));
         file::scan_pending(&ctx).await.unwrap();
     }
 
@@ -144,7 +144,7 @@ db_tests! {
             let id = send(&ctx, &broker, case, named("a.pdf"), &pdf()).await.unwrap().value.id;
             file::scan_pending(&ctx).await.unwrap();
             assert_eq!(state(&test, id).await, (ScanState::Pending, None));
-            assert!(is_locked(file::open(&ctx, &broker, id).await));
+            assert!(is_locked(&file::open(&ctx, &broker, id).await));
             file::remove(&ctx, &broker, id).await.unwrap();
             rows::Entity::delete_many().exec(test.connection()).await.unwrap();
         }
@@ -161,6 +161,6 @@ db_tests! {
         let (state, detail) = state(&test, id).await;
         // A server that hangs up first may also look like one that is down.
         assert!(matches!(state, ScanState::Failed | ScanState::Pending), "{detail:?}");
-        assert!(is_locked(file::open(&ctx, &broker, id).await));
+        assert!(is_locked(&file::open(&ctx, &broker, id).await));
     }
 }

@@ -35,11 +35,6 @@ impl Seat {
     pub fn in_region(role: Role, code: &str) -> Self {
         Self { role, region: Some(code.parse().expect("a region's code")), organisation: None }
     }
-
-    /// The role in an organisation.
-    pub fn in_organisation(role: Role, organisation: OrganisationId) -> Self {
-        Self { role, region: None, organisation: Some(organisation) }
-    }
 }
 
 /// An account that is logged in, with a second factor.

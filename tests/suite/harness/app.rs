@@ -60,7 +60,7 @@ impl TestApp {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
         let address = listener.local_addr().expect("the port is known").to_string();
         let settings = EdgeSettings { rates, workers: 1, ..EdgeSettings::default() };
-        let server = api::serve(context.ctx.clone(), settings, listener, None).expect("the application can be served");
+        let server = api::serve(context.ctx.clone(), &settings, listener, None).expect("the application can be served");
         let mut tasks = JoinSet::new();
         // Dropped with the test's runtime, which closes the listener and the worker.
         tasks.spawn(server);

@@ -121,7 +121,7 @@ impl TestContext {
 /// Puts a case at another desk.
 pub fn at(state: &'static str, desk: Role) -> impl Fn(&mut case_file::Model) {
     move |row| {
-        row.state = state.to_owned();
+        state.clone_into(&mut row.state);
         row.desk_role = Some(desk);
         row.submitted_at = Some(row.created_at);
     }

@@ -40,7 +40,7 @@ pub(super) fn check(form: &CertificationForm, context: &Context, faults: &mut Fa
         match training.exam_score {
             None => faults.add(format!("{pointer}/exam_score"), "required"),
             Some(score) if score > 100 => {
-                faults.with(format!("{pointer}/exam_score"), "number_range", json!({ "max": 100 }))
+                faults.with(format!("{pointer}/exam_score"), "number_range", json!({ "max": 100 }));
             }
             Some(_) => {}
         }

@@ -63,6 +63,7 @@ pub struct Review {
 
 /// Everything a decision on a certification looks at, loaded beforehand.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers one guard")]
 pub struct Facts {
     pub rules: Arc<RuleSet>,
     pub round: Option<RoundFacts>,
