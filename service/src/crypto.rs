@@ -120,10 +120,9 @@ impl Keys {
         String::from_utf8(plain).map_err(|_| unreadable())
     }
 
-    /// Whether a sealed value still uses an older key.
-    pub fn is_outdated(&self, sealed: &str) -> bool {
-        let newest = self.field.last_key_value().map(|(id, _)| format!("k{id}."));
-        newest.is_none_or(|prefix| !sealed.starts_with(&prefix))
+    /// How values that the newest key sealed begin.
+    pub fn prefix(&self) -> Option<String> {
+        self.field.last_key_value().map(|(id, _)| format!("k{id}."))
     }
 
     /// The blind index of a normalised value within its field: equal values meet, nothing else can be read off it.

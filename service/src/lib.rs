@@ -24,6 +24,7 @@ pub mod page;
 pub mod process;
 pub mod publicity;
 pub mod queue;
+pub mod rotation;
 pub mod round;
 pub mod rule;
 mod transaction;

@@ -22,6 +22,8 @@ pub enum Command {
     Requeue { job: JobId },
     /// Makes new keys for sealing and signing; old ones keep opening and verifying. Restart all processes afterwards.
     RotateKeys,
+    /// Seals everything with the newest key that an older one sealed. Run it after a rotation and its restarts.
+    Reseal,
 }
 
 pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
@@ -45,6 +47,12 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
                 output::say(&name)?;
             }
             Ok(())
+        }
+        Command::Reseal => {
+            let context = start::context(config, Arc::new(SystemClock)).await?;
+            let count = service::rotation::reseal(&context).await?;
+            output::say(&format!("{count} values sealed anew"))?;
+            start::close(context).await
         }
     }
 }
