@@ -126,7 +126,7 @@ db_tests! {
 
     async fn a_correction_over_http(app: TestApp) {
         let admin = app.account(Seat::of(Role::SystemAdministrator)).await;
-        let clerk = app.account(Seat::in_region(Role::RegionClerk, "450000")).await;
+        let clerk = app.account(Seat::of(Role::RegionClerk)).await;
         let document = json!({
             "scope": "regional", "region": "450000", "year": 2026,
             "festival_window": { "from": "2026-04-09", "to": "2026-04-29" },
