@@ -83,7 +83,7 @@ pub async fn run(mut config: Config, has_folder: bool) -> anyhow::Result<()> {
         output::say(&format!("{count} applications."))?;
     }
     fs::write(pointer(), folder.to_string_lossy().as_bytes())?;
-    route::share(context.clone(), clock.clone(), mailer)?;
+    route::share(context.clone(), clock.clone(), mailer, config.mail_folder())?;
     let greeting = print::greeting(&config, &context, clock.now()).await?;
     let parts = Parts { runner: true, demo: Some(route::routes) };
     let served = start::host(&config, context, parts, Some(greeting)).await;

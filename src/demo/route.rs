@@ -1,5 +1,6 @@
 //! The demo's own operations: reading its clock and putting it forward.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::{HttpResponse, get, post, web};
@@ -18,6 +19,8 @@ struct Shared {
     context: Context,
     clock: Arc<DemoClock>,
     mailer: Mailer,
+    /// Where mails are written.
+    mails: PathBuf,
     /// One advance at a time.
     turn: Mutex<()>,
 }
@@ -25,13 +28,13 @@ struct Shared {
 static SHARED: OnceLock<Shared> = OnceLock::new();
 
 /// Gives the routes what they work on.
-pub fn share(context: Context, clock: Arc<DemoClock>, mailer: Mailer) -> anyhow::Result<()> {
-    let shared = Shared { context, clock, mailer, turn: Mutex::new(()) };
+pub fn share(context: Context, clock: Arc<DemoClock>, mailer: Mailer, mails: PathBuf) -> anyhow::Result<()> {
+    let shared = Shared { context, clock, mailer, mails, turn: Mutex::new(()) };
     SHARED.set(shared).map_err(|_| anyhow!("a demo is running in this process already"))
 }
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_demo_clock).service(advance_demo_clock);
+    config.service(get_demo_clock).service(advance_demo_clock).service(list_demo_mails).service(get_demo_mail);
 }
 
 /// The demo's time.
@@ -76,5 +79,48 @@ pub async fn advance_demo_clock(body: web::Json<AdvanceClock>) -> HttpResponse {
             tracing::error!(%error, "the demo's clock could not be put forward");
             HttpResponse::ServiceUnavailable().finish()
         }
+    }
+}
+
+/// The mails that the demo has sent, newest first.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct DemoMails {
+    /// File names; each is read at `/demo/mails/{name}`.
+    pub items: Vec<String>,
+}
+
+/// Mails listed at most.
+const MAILS: usize = 100;
+
+/// Lists the newest mails.
+#[utoipa::path(tag = "demo", summary = "List the demo's mails",
+    responses((status = 200, description = "The newest mails", body = DemoMails)))]
+#[get("/demo/mails")]
+pub async fn list_demo_mails() -> HttpResponse {
+    let Some(shared) = SHARED.get() else { return HttpResponse::NotFound().finish() };
+    let Ok(mut folder) = tokio::fs::read_dir(&shared.mails).await else {
+        return HttpResponse::Ok().json(DemoMails { items: Vec::new() });
+    };
+    let mut items = Vec::new();
+    while let Ok(Some(entry)) = folder.next_entry().await {
+        items.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    // A name begins with the time.
+    items.sort_unstable_by(|one, other| other.cmp(one));
+    items.truncate(MAILS);
+    HttpResponse::Ok().json(DemoMails { items })
+}
+
+/// Reads one mail as it was written.
+#[utoipa::path(tag = "demo", summary = "Read one of the demo's mails", params(("name" = String, Path)),
+    responses((status = 200, description = "The mail", body = String, content_type = "message/rfc822")))]
+#[get("/demo/mails/{name}")]
+pub async fn get_demo_mail(name: web::Path<String>) -> HttpResponse {
+    let Some(shared) = SHARED.get() else { return HttpResponse::NotFound().finish() };
+    // A name that is listed, and nothing that leads elsewhere.
+    let is_plain = !name.contains(['/', '\\']) && name.ends_with(".eml");
+    match tokio::fs::read(shared.mails.join(name.as_str())).await {
+        Ok(mail) if is_plain => HttpResponse::Ok().content_type("message/rfc822").body(mail),
+        Ok(_) | Err(_) => HttpResponse::NotFound().finish(),
     }
 }

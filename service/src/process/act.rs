@@ -1,5 +1,6 @@
 //! The one use case of every verb of every process.
 
+use chrono::{DateTime, Utc};
 use domain::access::{Role, Scope};
 use domain::ids::{AccountId, CaseId};
 use domain::process::{Acting, Decision, Denied, decide};
@@ -146,6 +147,10 @@ async fn update_case<P: Driver>(
         .filter(case_file::Column::State.eq(decision.from.as_str()));
     if is_submission {
         update = update.col_expr(case_file::Column::SubmittedAt, Expr::value(tx.at()));
+    }
+    if decision.to == P::initial() && decision.from != decision.to {
+        // Returned: the applicant's own again, until it is submitted anew.
+        update = update.col_expr(case_file::Column::SubmittedAt, Expr::value(None::<DateTime<Utc>>));
     }
     if decision.is_final {
         update = update.col_expr(case_file::Column::ClosedAt, Expr::value(tx.at()));

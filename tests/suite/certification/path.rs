@@ -234,4 +234,23 @@ db_tests! {
         "another".clone_into(&mut other.meta.idempotency.as_mut().unwrap().fingerprint);
         assert_eq!(code(&act(other).await.unwrap_err()), "idempotency_key_reused");
     }
+
+    async fn what_an_employer_returns_is_the_applicant_s_own_again(app: TestContext) {
+        let cast = Cast::new(app).await;
+        let id = cast.draft(Level::L1).await.id;
+        cast.act(&cast.broker, id, Command::Submit).await.unwrap();
+        let back = cast.act(&cast.confirmer, id, Command::ReturnToApplicant(vec![defect("/profile/position")])).await.unwrap();
+        assert_eq!((back.state, back.submitted_at), (State::Draft, None));
+        let list = |who: service::Caller| {
+            let ctx = cast.app.ctx.clone();
+            async move {
+                let page = service::page::PageRequest::default();
+                service::certification::list(&ctx, &who, &service::certification::CertificationFilter::default(), &page).await.unwrap().items.len()
+            }
+        };
+        assert_eq!(list(cast.city_clerk.clone()).await, 0);
+        assert_eq!(list(cast.broker.clone()).await, 1);
+        cast.act(&cast.broker, id, Command::Submit).await.unwrap();
+        assert_eq!(list(cast.city_clerk.clone()).await, 1);
+    }
 }
