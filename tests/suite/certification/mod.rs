@@ -1,4 +1,5 @@
 //! One certification through every desk, and every way off that path.
 
 pub mod cast;
+mod http;
 mod path;
