@@ -1,7 +1,7 @@
 //! How certification reads and writes its own tables.
 
 use domain::access::Permission;
-use domain::certification::process::{Certification, Change, Command, Facts, State, Verb};
+use domain::certification::process::{Certification, Change, Command, Event, Facts, State, Verb};
 use domain::ids::AccountId;
 use domain::process::Recipient;
 use domain::word::Word;
@@ -20,6 +20,9 @@ use crate::transaction::Tx;
 impl Driver for Certification {
     type Detail = certification::Model;
     type View = CertificationView;
+
+    const REFUSALS: &'static [Event] =
+        &[Event::NotRecommended, Event::NotAccepted, Event::NotPassed, Event::NotApproved];
 
     fn read_permission() -> Permission {
         Permission::ReadCertifications

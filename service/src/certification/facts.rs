@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use domain::access::Role;
 use domain::broker::Profile;
 use domain::certification::process::{
-    Candidate, Certification, Command, CorrectionStage, ExpertState, Facts, PanelMember, RoundFacts, State,
+    Candidate, Certification, Command, CorrectionStage, ExpertState, Facts, PanelMember, State,
 };
 use domain::certification::{CertificationForm, Context as FormContext, Level};
 use domain::deadline::DeadlineState;
@@ -15,7 +15,7 @@ use domain::file::FilePurpose;
 use domain::ids::AccountId;
 use domain::organisation::{MemberState, OrganisationKind};
 use domain::process::Process;
-use domain::round::RoundState;
+use domain::round::{RoundFacts, RoundState};
 use domain::rule::{CertificationRules, Method};
 use domain::time::civil_day;
 use domain::word::Word;

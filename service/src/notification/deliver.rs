@@ -53,14 +53,6 @@ pub enum Standing {
     Settled,
 }
 
-/// Refusals against which a review may be asked for.
-const REFUSALS: [&str; 4] = [
-    "certification.not_recommended",
-    "certification.not_accepted",
-    "certification.not_passed",
-    "certification.not_approved",
-];
-
 /// Loads a mail with the present facts. One that no longer applies is skipped here and now.
 pub async fn standing(context: &Context, id: Uuid) -> Result<Standing> {
     let connection = context.database().read();
@@ -93,7 +85,7 @@ async fn opened(
     let sealed = row.params_cipher.as_deref().ok_or_else(unreadable)?;
     let body: Value = serde_json::from_str(&context.keys().open(place("params_cipher"), sealed)?)?;
     let remedy_until = match row.case_id {
-        Some(case) if REFUSALS.contains(&row.template.as_str()) => {
+        Some(case) if crate::process::is_refusal(&row.template) => {
             remedy_until(context, connection, case, row.created_at).await?
         }
         _ => None,

@@ -1,7 +1,5 @@
 //! What every event is called: titles of the in-app list, headings and subjects of mails. One table for all of them.
 
-use domain::certification::process::ClockKind;
-use domain::word::Word;
 use serde_json::Value;
 
 /// The language in which somebody is told.
@@ -128,8 +126,8 @@ pub fn subject(event: &str, locale: Locale, params: &Value) -> String {
 
 /// What a clock is called.
 pub fn clock(kind: &str, locale: Locale) -> String {
-    match (locale, ClockKind::parse(kind)) {
-        (Locale::Zh, Some(known)) => known.zh().to_owned(),
+    match (locale, crate::process::clock_zh(kind)) {
+        (Locale::Zh, Some(known)) => known.to_owned(),
         (Locale::Zh | Locale::En, _) => kind.replace('_', " "),
     }
 }
@@ -144,6 +142,7 @@ pub fn one_line(text: &str) -> String {
 mod tests {
     use domain::certification::process::{Certification, Event};
     use domain::process::Process;
+    use domain::word::Word;
     use serde_json::json;
 
     use super::*;

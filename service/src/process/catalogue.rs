@@ -52,6 +52,22 @@ macro_rules! processes {
             }
         }
 
+        /// Whether a notification's event refuses something against which a review may be asked for.
+        pub fn is_refusal(event: &str) -> bool {
+            let Some((process, event)) = event.split_once('.') else { return false };
+            match process {
+                $(<$process as domain::process::Process>::NAME => {
+                    <$process as Driver>::REFUSALS.iter().any(|refusal| refusal.as_str() == event)
+                })+
+                _ => false,
+            }
+        }
+
+        /// What a clock is called in Chinese; clocks of one word mean the same in every process.
+        pub fn clock_zh(kind: &str) -> Option<&'static str> {
+            None$(.or_else(|| <$process as domain::process::Process>::Clock::parse(kind).map(Word::zh)))+
+        }
+
         /// The deadline kinds whose end calls for a step, over all processes.
         fn timed_kinds() -> Vec<&'static str> {
             let mut kinds = Vec::new();

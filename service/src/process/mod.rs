@@ -17,7 +17,7 @@ pub use act::{act, act_in};
 pub use advance::{DueCase, FollowUp, due_cases};
 pub use assign::{claim_case, hand_over, release};
 pub(crate) use catalogue::recipients;
-pub use catalogue::{act_by_program, describe_all, describe_one, follow_up, run_due};
+pub use catalogue::{act_by_program, clock_zh, describe_all, describe_one, follow_up, is_refusal, run_due};
 pub use deadline::{DeadlineView, deadline_views};
 pub(crate) use deadline::{active, save, value};
 pub use fanout::{desk, lead_of};
@@ -46,6 +46,9 @@ pub trait Driver: Process {
     type Detail: Send + Sync;
     /// The case as the API shows it, with `allowed_actions`.
     type View: Serialize + DeserializeOwned + Send;
+
+    /// Events that refuse something and against which a review may be asked for; their mails name its last day.
+    const REFUSALS: &'static [Self::Event] = &[];
 
     /// The permission to read cases of this process; its roles give the scope.
     fn read_permission() -> Permission;

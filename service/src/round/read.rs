@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::access::Permission;
-use domain::certification::process::RoundFacts;
 use domain::ids::{RoundId, RuleSetId};
 use domain::region::RegionCode;
-use domain::round::RoundState;
+use domain::round::{RoundFacts, RoundState};
 use entity::round;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 

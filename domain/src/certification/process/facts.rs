@@ -11,17 +11,9 @@ use super::words::{ClockKind, CorrectionStage, Guard};
 use crate::fault::Fault;
 use crate::ids::AccountId;
 use crate::process::Reason;
+use crate::round::RoundFacts;
 use crate::rule::{RuleSet, ScoringRules};
 use crate::word::Word;
-
-/// The round an application is filed in.
-#[derive(Debug, Clone)]
-pub struct RoundFacts {
-    pub is_published: bool,
-    pub opens_at: DateTime<Utc>,
-    /// The last instant at which a submission is in time, by server clock.
-    pub closes_at: DateTime<Utc>,
-}
 
 crate::word! {
     /// How an expert stands on a panel.

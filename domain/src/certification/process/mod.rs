@@ -7,7 +7,7 @@ mod table;
 mod words;
 
 pub use command::{Change, Command, Correction, Defect, DefectAnswer, Opinion, Refusal, ScoreSheet};
-pub use facts::{Candidate, ExpertState, Facts, PanelMember, Review, RoundFacts};
+pub use facts::{Candidate, ExpertState, Facts, PanelMember, Review};
 pub use words::{ClockKind, CorrectionStage, Event, Guard, State, Verb};
 
 use chrono::{DateTime, Utc};
