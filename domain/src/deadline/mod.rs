@@ -17,8 +17,8 @@ mod tests;
 pub use clock::{Change, Deadline, Refusal};
 pub use plan::{CatchUp, PlannedReminder, PlannedState, catch_up, deferred, in_send_window, may_send, plan};
 pub use reminder::{
-    BasisKind, PlanEntry, Recipient, ReminderError, ReminderPlan, ReminderPlans, RestDay, SEED, SendWindow, Stage,
-    StageAt, StageRule, parse_plans,
+    PlanEntry, Recipient, ReminderError, ReminderPlan, ReminderPlans, RestDay, SEED, SendWindow, Stage, StageAt,
+    StageRule, parse_plans,
 };
 
 crate::word! {

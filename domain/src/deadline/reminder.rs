@@ -1,5 +1,6 @@
 //! Reminder plans as data: which stages a kind of deadline has, when they fall, and whom they reach.
 
+use crate::rule::BasisKind;
 use std::collections::BTreeSet;
 
 use chrono::NaiveTime;
@@ -51,15 +52,6 @@ crate::word! {
         /// The queue of the desk in charge; at a stage of the applicant only while nothing was uploaded.
         Desk = "desk" / "经办岗位",
         DeskLead = "desk_lead" / "岗位负责人",
-    }
-}
-
-crate::word! {
-    /// What a number rests on.
-    pub enum BasisKind {
-        Law = "law" / "法规",
-        Practice = "practice" / "惯例",
-        Proposal = "proposal" / "建议",
     }
 }
 
