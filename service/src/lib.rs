@@ -24,7 +24,6 @@ pub mod page;
 pub mod process;
 pub mod publicity;
 pub mod queue;
-pub mod rotation;
 pub mod round;
 pub mod rule;
 mod transaction;

@@ -50,7 +50,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
         }
         Command::Reseal => {
             let context = start::context(config, Arc::new(SystemClock)).await?;
-            let count = service::rotation::reseal(&context).await?;
+            let count = service::crypto::reseal(&context).await?;
             output::say(&format!("{count} values sealed anew"))?;
             start::close(context).await
         }

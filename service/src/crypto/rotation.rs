@@ -6,10 +6,10 @@ use sea_orm::{ConnectionTrait, Order};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::Place;
 use crate::audit::Entry;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::crypto::Place;
 use crate::error::{Error, Result};
 use crate::transaction::{Tx, Work};
 

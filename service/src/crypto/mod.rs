@@ -3,6 +3,10 @@
 //! A sealed value is `k<key id>.<base64 of nonce and ciphertext>`: the key id makes rotation possible, and the row's
 //! place (table, column, row id) is authenticated with it, so that a ciphertext moved to another row does not open.
 
+mod rotation;
+
+pub use rotation::reseal;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

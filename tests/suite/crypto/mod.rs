@@ -44,10 +44,10 @@ db_tests! {
         let row = entity::broker::Entity::find().one(app.connection()).await.unwrap().unwrap();
         let before = service::broker::full_profile(&newer, &row).unwrap();
         // Three identity numbers and three telephone numbers.
-        assert_eq!(service::rotation::reseal(&newer).await.unwrap(), 6);
+        assert_eq!(service::crypto::reseal(&newer).await.unwrap(), 6);
         assert!(ciphers(&app).await.iter().all(|sealed| sealed.starts_with("k2.")));
         let row = entity::broker::Entity::find_by_id(row.id).one(app.connection()).await.unwrap().unwrap();
         assert_eq!(service::broker::full_profile(&newer, &row).unwrap(), before);
-        assert_eq!(service::rotation::reseal(&newer).await.unwrap(), 0, "nothing is left");
+        assert_eq!(service::crypto::reseal(&newer).await.unwrap(), 0, "nothing is left");
     }
 }
