@@ -45,6 +45,11 @@ impl Error {
         Self::Invalid(vec![Fault::new(pointer, rule)])
     }
 
+    /// The database cannot now.
+    pub(crate) fn busy() -> Self {
+        Self::Busy { retry_after: BUSY_RETRY }
+    }
+
     /// A fault of ours or of stored data, described for the log.
     pub fn internal(text: impl Into<String>) -> Self {
         Self::Internal(text.into().into())
@@ -81,7 +86,7 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if is_busy(&error) {
             tracing::warn!(error = %error, "database busy");
-            return Self::Busy { retry_after: BUSY_RETRY };
+            return Self::busy();
         }
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
             return Self::refused(Code::AlreadyExists);

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
@@ -61,6 +61,8 @@ impl Tx {
 
 /// How often a transaction is run again when the database was busy.
 const ATTEMPTS: u32 = 5;
+/// No further attempt after this long: who waited for a lock in vain is told to come back, not made to wait again.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 impl Context {
     /// Runs a unit of work in one transaction, again (a bounded number of times) when the database was busy.
@@ -97,10 +99,11 @@ impl Context {
         work: &W,
         answer: impl Fn(&W::Output) -> Result<Option<String>> + Send + Sync,
     ) -> Result<W::Output> {
+        let begun = Instant::now();
         let mut attempt = 1;
         loop {
             match self.run_once(name, caller, work, &answer).await {
-                Err(error) if error.is_busy() && attempt < ATTEMPTS => {
+                Err(error) if error.is_busy() && attempt < ATTEMPTS && begun.elapsed() < PATIENCE => {
                     metrics::counter!("transaction_retries", "name" => name).increment(1);
                     tokio::time::sleep(self.pause(attempt)).await;
                     attempt += 1;
@@ -123,7 +126,7 @@ impl Context {
         work: &W,
         answer: &(impl Fn(&W::Output) -> Result<Option<String>> + Send + Sync),
     ) -> Result<W::Output> {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let tx = Tx {
             connection: self.database().begin().await?,
             context: self.clone(),

@@ -20,7 +20,10 @@ use chrono::{DateTime, Utc};
 use domain::access::Role;
 use domain::ids::{AccountId, ApiClientId, AuditId};
 use entity::{audit, audit_head};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    SqlErr,
+};
 
 use crate::caller::{Caller, Idempotency};
 use crate::context::Context;
@@ -139,8 +142,18 @@ pub(crate) async fn write(
         }
         rows.push(row(context, sealed, carried.take())?);
     }
-    audit::Entity::insert_many(rows).exec_without_returning(connection).await?;
-    Ok(())
+    match audit::Entity::insert_many(rows).exec_without_returning(connection).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_place_taken(&error) => Err(Error::busy()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether another transaction began or continued the same chain meanwhile: worth another run, and no double.
+fn is_place_taken(error: &DbErr) -> bool {
+    /// The index as PostgreSQL names it; SQLite has one writer.
+    const INDEX: &str = "audit_object_kind_object_id_seq";
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(text)) if text.contains(INDEX))
 }
 
 /// The end of one object's chain.
@@ -181,7 +194,14 @@ async fn heads(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<V
                 .add(audit_head::Column::ObjectId.eq(&entry.object_id)),
         );
     }
-    let rows = audit_head::Entity::find().filter(any).all(connection).await?;
+    // FOR UPDATE on PostgreSQL: who continues a chain waits for the one before, always in the same order.
+    let rows = audit_head::Entity::find()
+        .filter(any)
+        .order_by_asc(audit_head::Column::ObjectKind)
+        .order_by_asc(audit_head::Column::ObjectId)
+        .lock_exclusive()
+        .all(connection)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|row| Head { object_kind: row.object_kind, object_id: row.object_id, length: row.length, hash: row.hash })

@@ -1,5 +1,7 @@
 //! The real program is killed in the middle of its writes; what it acknowledged is there afterwards.
 
+mod mail;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -27,11 +29,17 @@ struct Program {
 impl Program {
     /// Starts it on a free port and waits until it says where.
     fn start(data: &Path) -> Self {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with variables of its own.
+    fn start_with(data: &Path, variables: &[(&str, String)]) -> Self {
         let mut process = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .env("JIQIAO_LOG__FILTER", "warn")
             .env_remove("DATABASE_URL")
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program can be run");
@@ -60,12 +68,15 @@ fn key(data: &Path, name: &str) -> [u8; 32] {
     std::fs::read(data.join("keys").join(name)).unwrap().try_into().unwrap()
 }
 
+fn url(data: &Path) -> String {
+    format!("sqlite://{}", data.join("jiqiao.db").display())
+}
+
 /// A broker who is logged in, arranged while the program does not run.
 async fn broker(data: &Path) -> Login {
-    let url = format!("sqlite://{}", data.join("jiqiao.db").display());
     let field = [(1, key(data, "field.1.key"))].into();
     let context = Context::new(Parts {
-        database: Database::connect(&url, 1).await.unwrap(),
+        database: Database::connect(&url(data), 1).await.unwrap(),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         keys: Keys::new(field, key(data, "index.key"), &[key(data, "signing.1.key")]).unwrap(),

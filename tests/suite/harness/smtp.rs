@@ -22,6 +22,8 @@ pub enum Mode {
     DropInData,
     /// Takes the whole message and hangs up without an answer.
     DropAfterData,
+    /// Takes the whole message and never answers.
+    HoldAfterData,
 }
 
 /// A mail that the server took.
@@ -79,10 +81,14 @@ impl Sink {
         self.shared.lock().unwrap().taken.clone()
     }
 
+    /// For the program's own configuration.
+    pub fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}", self.port)
+    }
+
     /// A mailer that sends here.
     pub fn mailer(&self) -> Mailer {
-        let url = format!("smtp://127.0.0.1:{}", self.port);
-        Mailer::from_config(&MailConfig::Smtp { url }).expect("the own host needs no TLS")
+        Mailer::from_config(&MailConfig::Smtp { url: self.url() }).expect("the own host needs no TLS")
     }
 }
 
@@ -107,7 +113,9 @@ async fn talk(stream: TcpStream, shared: &Mutex<Shared>) -> std::io::Result<()> 
                 Mode::HangUp => return Ok(()),
                 Mode::Transient => say(&mut write, "451 try again later").await?,
                 Mode::Permanent => say(&mut write, &format!("550 5.1.1 <{to}>: user unknown")).await?,
-                Mode::Accept | Mode::DropInData | Mode::DropAfterData => say(&mut write, "250 ok").await?,
+                Mode::Accept | Mode::DropInData | Mode::DropAfterData | Mode::HoldAfterData => {
+                    say(&mut write, "250 ok").await?;
+                }
             }
         } else if upper.starts_with("DATA") {
             say(&mut write, "354 go on").await?;
@@ -138,8 +146,10 @@ async fn data(
         }
         if line == "." {
             shared.lock().unwrap().taken.push(Taken { to: to.to_owned(), data });
-            if mode == Mode::DropAfterData {
-                return Ok(false);
+            match mode {
+                Mode::DropAfterData => return Ok(false),
+                Mode::HoldAfterData => std::future::pending().await,
+                _ => {}
             }
             say(write, "250 taken").await?;
             return Ok(true);
