@@ -5,5 +5,6 @@ mod codes;
 mod documents;
 mod edges;
 mod floors;
+mod forgery;
 mod headers;
 mod permissions;
