@@ -39,9 +39,8 @@ fn with(value: &Value, name: &str, member: Value) -> Value {
 /// Forgeries of one true token, by kind.
 fn forgeries(app: &TestApp, token: &str) -> Vec<(&'static str, String)> {
     let parts: Vec<&str> = token.split('.').collect();
-    let open = |part: &str| -> Value {
-        serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
-    };
+    let open =
+        |part: &str| -> Value { serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap() };
     let (header, claims) = (open(parts[0]), open(parts[1]));
     let (own, stranger) = (&app.ctx.keys().signing()[0], SigningKey::from_seed(&[99; 32]).unwrap());
     let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": BASE64URL_NOPAD.encode(&stranger.public) });

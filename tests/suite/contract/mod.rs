@@ -7,4 +7,6 @@ mod edges;
 mod floors;
 mod forgery;
 mod headers;
+mod matrix;
 mod permissions;
+mod stage;

@@ -8,7 +8,7 @@ use domain::calendar::Period;
 use domain::ids::{CaseId, OrganisationId};
 use domain::process::{describe, faults};
 use domain::word::Word;
-use entity::{audit_entry, case_file, deadline};
+use entity::{audit, case_file, deadline};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use service::process::{NewCase, act, act_in, load_visible, open};
 use service::{Caller, Error, Result, Tx, Work};
@@ -117,8 +117,8 @@ db_tests! {
         assert_eq!(granted.state, State::Granted);
         assert_eq!(scene.clocks().await, [pair("idle", "met"), pair("review", "met")]);
         assert!(scene.row().await.closed_at.is_some());
-        let trail = audit_entry::Entity::find().filter(audit_entry::Column::ObjectKind.eq("seal"));
-        let trail = trail.order_by_asc(audit_entry::Column::Id).all(scene.app.connection()).await.unwrap();
+        let trail = audit::Entity::find().filter(audit::Column::ObjectKind.eq("seal"));
+        let trail = trail.order_by_asc(audit::Column::Seq).all(scene.app.connection()).await.unwrap();
         let actions: Vec<_> = trail.into_iter().map(|entry| entry.action).collect();
         assert_eq!(actions, ["seal.open", "seal.file", "seal.grant"]);
     }

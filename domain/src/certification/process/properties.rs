@@ -54,7 +54,9 @@ fn opinion() -> Opinion {
 }
 
 fn refusal() -> Refusal {
-    Refusal { reason_code: "out_of_scope".to_owned(), text: "不在受理范围".to_owned(), remedy: "可复核".to_owned() }
+    Refusal {
+        reason_code: "out_of_scope".to_owned(), text: "不在受理范围".to_owned(), remedy: "可复核".to_owned()
+    }
 }
 
 fn defects() -> Vec<Defect> {
@@ -116,12 +118,8 @@ fn command(verb: Verb) -> Command {
 /// Facts with every paper in order; what remains open is drawn.
 fn facts(case: &Case<Certification>, acting: &Acting, flags: u8) -> Facts {
     let is = |bit: u8| flags & (1 << bit) != 0;
-    let correction = Correction {
-        stage: CorrectionStage::City,
-        items: defects(),
-        answers: Vec::new(),
-        is_extended: is(0),
-    };
+    let correction =
+        Correction { stage: CorrectionStage::City, items: defects(), answers: Vec::new(), is_extended: is(0) };
     Facts {
         rules: RULES.clone(),
         round: Some(RoundFacts {
@@ -152,12 +150,7 @@ fn facts(case: &Case<Certification>, acting: &Acting, flags: u8) -> Facts {
             .map(|number| Candidate { account: account(number), is_expert: true, is_tied: false })
             .collect(),
         scoring: SCORING.clone(),
-        review: Some(Review {
-            all_scored: true,
-            passes: is(5),
-            is_valid: true,
-            summary: serde_json::Value::Null,
-        }),
+        review: Some(Review { all_scored: true, passes: is(5), is_valid: true, summary: serde_json::Value::Null }),
         asker: acting.account,
     }
 }
@@ -194,7 +187,8 @@ fn is_in_working_days(deadline: &Deadline) -> bool {
 }
 
 fn start() -> impl Strategy<Value = DateTime<Utc>> {
-    (0i64..2_000).prop_map(|days| time::end_of_day(NaiveDate::from_ymd_opt(2024, 1, 1).unwrap()) + TimeDelta::days(days))
+    (0i64..2_000)
+        .prop_map(|days| time::end_of_day(NaiveDate::from_ymd_opt(2024, 1, 1).unwrap()) + TimeDelta::days(days))
 }
 
 /// Which of the rows that lead out is tried, what is drawn of the facts, hours until then.
