@@ -15,5 +15,6 @@ mod jobs;
 mod migration;
 mod notification;
 mod organisation;
+mod process;
 mod round;
 mod rule;

@@ -41,7 +41,7 @@ async fn without(app: &TestApp, operation: Operation<'_>, token: Option<&str>, h
 }
 
 /// The query parameters that must be there, as their examples say or with the first word of their vocabulary.
-fn query(operation: Operation<'_>) -> String {
+pub fn query(operation: Operation<'_>) -> String {
     let document = Document::built().unwrap();
     let parameters = operation.json["parameters"].as_array().map_or(&[][..], Vec::as_slice);
     let needed = parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);

@@ -5,5 +5,8 @@ mod codes;
 mod documents;
 mod edges;
 mod floors;
+mod forgery;
 mod headers;
+mod matrix;
 mod permissions;
+mod stage;

@@ -140,6 +140,11 @@ impl Call<'_> {
         self
     }
 
+    /// The same request by another method.
+    pub fn method(self, method: Method) -> Self {
+        Self { method, ..self }
+    }
+
     /// With this key instead of a key of its own.
     pub fn key(self, key: &str) -> Self {
         self.header("idempotency-key", key)

@@ -3,6 +3,8 @@
 mod accept;
 mod command;
 mod facts;
+#[cfg(test)]
+mod properties;
 mod table;
 mod words;
 
