@@ -2,3 +2,4 @@
 
 pub mod cast;
 mod path;
+mod statements;
