@@ -36,6 +36,16 @@ impl Database {
         }
     }
 
+    /// The same, telling every statement but the beginning and end of transactions to `heard`: for measuring.
+    #[must_use]
+    pub fn observed(mut self, heard: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
+        for connection in [&mut self.read, &mut self.write] {
+            let heard = heard.clone();
+            connection.set_metric_callback(move |info| heard(&info.statement.sql));
+        }
+        self
+    }
+
     /// For single reads.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read

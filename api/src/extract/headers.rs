@@ -29,7 +29,7 @@ impl FromRequest for IfMatch {
 
 fn version(text: &str) -> Option<i32> {
     let tag = text.trim().strip_prefix("W/").unwrap_or(text.trim());
-    let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let tag = tag.strip_prefix('"')?.strip_suffix('"').filter(|tag| !tag.contains('"'))?;
     tag.split('.').next()?.parse().ok().filter(|version| *version > 0)
 }
 
@@ -58,5 +58,6 @@ mod tests {
         assert_eq!(version("\"0.abc\""), None);
         assert_eq!(version("7"), None);
         assert_eq!(version("*"), None);
+        assert_eq!(version("\"7.abc\", \"8.abc\""), None);
     }
 }

@@ -53,6 +53,7 @@ fn culprit<T: DeserializeOwned>(text: &str) -> &str {
 /// `limit` and `cursor`, as every list takes them.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct Paging {
     /// Rows of the page, at most 100.
     #[param(minimum = 1, maximum = 100, default = 50, required = false)]

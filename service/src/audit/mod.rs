@@ -21,8 +21,8 @@ use domain::access::Role;
 use domain::ids::{AccountId, ApiClientId, AuditId};
 use entity::{audit, audit_head};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    SqlErr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, SqlErr,
 };
 
 use crate::caller::{Caller, Idempotency};

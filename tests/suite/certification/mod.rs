@@ -3,3 +3,4 @@
 pub mod cast;
 mod http;
 mod path;
+mod statements;

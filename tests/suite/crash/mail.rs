@@ -42,8 +42,7 @@ async fn a_mail_between_sending_and_marking_comes_once_more_under_the_same_id() 
     drop(Program::start(data));
     let email = broker(data).await.email;
     let sink = Sink::start().await;
-    let variables =
-        [("JIQIAO_MAIL__URL", sink.url()), ("JIQIAO_RUNNER__LEASE_SECONDS", LEASE_SECONDS.to_string())];
+    let variables = [("JIQIAO_MAIL__URL", sink.url()), ("JIQIAO_RUNNER__LEASE_SECONDS", LEASE_SECONDS.to_string())];
 
     sink.set(Mode::HoldAfterData);
     let program = Program::start_with(data, &variables);

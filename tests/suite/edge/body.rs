@@ -19,20 +19,27 @@ fn schema<'a>(document: &'a Document, operation: Operation<'a>) -> Option<&'a Va
     Some(document.resolve(schema))
 }
 
-/// A member that the body may have, best an id; otherwise one that it may not.
-fn member(schema: &Value) -> String {
+/// A member that the body may have, and whether it is an id; otherwise one that it may not.
+fn member(document: &Document, schema: &Value) -> (String, bool) {
     let members = schema["properties"].as_object();
-    let id = members.and_then(|members| members.iter().find(|(_, schema)| schema["format"] == "uuid"));
+    let id =
+        members.and_then(|members| members.iter().find(|(_, schema)| document.resolve(schema)["format"] == "uuid"));
     let any = id.or_else(|| members.and_then(|members| members.iter().next()));
-    any.map_or_else(|| "x".to_owned(), |(name, _)| name.clone())
+    (any.map_or_else(|| "x".to_owned(), |(name, _)| name.clone()), id.is_some())
 }
 
 /// Names, bodies, and the statuses that may answer them.
-fn corpus(member: &str) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
+fn corpus(member: &str, is_id: bool) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
     const SYNTAX: &[u16] = &[400];
     const CONTENT: &[u16] = &[422];
     let of = |value: &str| format!("{{\"{member}\":{value}}}").into_bytes();
-    vec![
+    let ids: Vec<(&'static str, Vec<u8>, &'static [u16])> = [
+        ("full-width digits", "\"０１９ｆ００００-００００-７０００-８０００-００００００００００００\""),
+        ("no id", "\"1' OR 1=1\""),
+    ]
+    .map(|(what, value)| (what, of(value), CONTENT))
+    .to_vec();
+    let mut all: Vec<(&'static str, Vec<u8>, &'static [u16])> = vec![
         ("truncated", format!("{{\"{member}\":\"{CANARY}").into_bytes(), SYNTAX),
         ("trailing garbage", format!("{{}}{CANARY}").into_bytes(), SYNTAX),
         ("two values", b"{}{}".to_vec(), SYNTAX),
@@ -46,7 +53,6 @@ fn corpus(member: &str) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
         ("depth", of(&format!("{}{}", "[".repeat(70), "]".repeat(70))), SYNTAX),
         ("unclosed depth", "[".repeat(200_000).into_bytes(), SYNTAX),
         ("an unknown member", format!("{{\"no_such_member\":\"{CANARY}\"}}").into_bytes(), CONTENT),
-        ("full-width digits", of("\"０１９ｆ００００-００００-７０００-８０００-００００００００００００\""), CONTENT),
         ("a lone surrogate", of("\"\\ud800\""), SYNTAX),
         ("NUL", of(&format!("\"{CANARY}\\u0000\"")), CONTENT),
         ("a bidi override", of(&format!("\"{CANARY}\u{202e}\"")), CONTENT),
@@ -54,12 +60,15 @@ fn corpus(member: &str) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
         ("a byte order mark", b"\xef\xbb\xbf{}".to_vec(), SYNTAX),
         ("no UTF-8", [b"{\"".as_slice(), member.as_bytes(), b"\":\"\xff\xfe\"}"].concat(), SYNTAX),
         ("too much", of(&format!("\"{}\"", "x".repeat(TOO_MUCH - member.len() - 7))), &[413]),
-    ]
+    ];
+    all.extend(ids.into_iter().filter(|_| is_id));
+    all
 }
 
-async fn bodies(examiner: &mut Examiner<'_>, operation: Operation<'_>, token: Option<&str>, member: &str) {
+async fn bodies(examiner: &mut Examiner<'_>, operation: Operation<'_>, token: Option<&str>, member: (String, bool)) {
     let (name, path) = (operation.name(), filled(operation.path, NOTHING));
-    for (what, body, expected) in corpus(member) {
+    let (member, is_id) = member;
+    for (what, body, expected) in corpus(&member, is_id) {
         let call = examiner.call(operation, token, &path).bytes(JSON, body);
         examiner.refused(call, &format!("{name} ({what})"), expected).await;
     }
@@ -104,7 +113,7 @@ db_tests! {
         for operation in document.operations() {
             let Some(schema) = schema(&document, operation) else { continue };
             let token = examiner.token(operation).await;
-            bodies(&mut examiner, operation, token.as_deref(), &member(schema)).await;
+            bodies(&mut examiner, operation, token.as_deref(), member(&document, schema)).await;
             headers(&mut examiner, operation, token.as_deref()).await;
         }
         examiner.conclude();

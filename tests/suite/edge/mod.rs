@@ -2,6 +2,8 @@
 
 mod abuse;
 mod body;
+mod chain;
+mod faults;
 mod headers;
 mod limit;
 mod malformed;

@@ -13,13 +13,16 @@ fn wrong(document: &Document, parameter: &Value) -> Vec<String> {
     let variants = schema["oneOf"].as_array();
     let schema = variants.and_then(|all| all.iter().find(|one| one["type"] != "null")).unwrap_or(schema);
     let schema = document.resolve(schema);
-    let is = |word: &str| schema["type"] == word || schema["type"].as_array().is_some_and(|all| all.contains(&word.into()));
-    let is_formed = schema.get("enum").is_some()
-        || ["uuid", "date", "date-time"].iter().any(|format| schema["format"] == *format);
+    let is =
+        |word: &str| schema["type"] == word || schema["type"].as_array().is_some_and(|all| all.contains(&word.into()));
+    let is_formed =
+        schema.get("enum").is_some() || ["uuid", "date", "date-time"].iter().any(|format| schema["format"] == *format);
     if parameter["name"] == "cursor" {
         let coded = |text: &str| data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
         let mut all = vec!["%21%21".to_owned(), CANARY.to_owned(), "A".repeat(600)];
-        all.extend(["[]", "{}", "[1]", "[\"x\"]", "[\"a\",\"b\"]", "[\"a\",\"b\",\"c\",\"d\"]", "[\"\\u0000\"]"].map(coded));
+        all.extend(
+            ["[]", "{}", "[1]", "[\"x\"]", "[\"a\",\"b\"]", "[\"a\",\"b\",\"c\",\"d\"]", "[\"\\u0000\"]"].map(coded),
+        );
         all.push(coded(&"[".repeat(300)));
         all
     } else if parameter["name"] == "limit" {
