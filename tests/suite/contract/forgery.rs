@@ -89,7 +89,7 @@ db_tests! {
             if operation.permissions().is_none() {
                 continue;
             }
-            let mut calls: Vec<_> = CLAIMED.iter().map(|claimed| std::slice::from_ref(claimed)).collect();
+            let mut calls: Vec<_> = CLAIMED.iter().map(std::slice::from_ref).collect();
             calls.push(CLAIMED);
             for claims in calls {
                 let call = app.call(method(operation), filled(operation.path));

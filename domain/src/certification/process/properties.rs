@@ -14,6 +14,7 @@ use crate::certification::sample;
 use crate::deadline::Deadline;
 use crate::ids::{AccountId, CaseId, FileId};
 use crate::process::{Decision, Denied, Past, decide};
+use crate::round::RoundFacts;
 use crate::rule::{GX_BROKER_2026_1, RuleSet, ScoringRules};
 use crate::time;
 
