@@ -7,6 +7,7 @@ use domain::certification::process::{Certification, Command, State};
 use domain::ids::{AccountId, OrganisationId};
 use domain::organisation::{OrganisationKind, OrganisationState};
 use domain::process::Process;
+use domain::word::Word;
 use entity::{broker, case_file, case_participant, certification_expert, file, organisation};
 use openapi::{Document, Operation};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
