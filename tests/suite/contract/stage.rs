@@ -3,13 +3,14 @@
 use domain::access::Role;
 use domain::account::{Reach, reach};
 use domain::certification::Level;
-use domain::certification::process::{Certification, Command, State};
+use domain::certification::process::{Certification, Command, Correction, CorrectionStage, Defect, State};
 use domain::ids::{AccountId, OrganisationId};
 use domain::organisation::{OrganisationKind, OrganisationState};
 use domain::process::Process;
 use domain::word::Word;
-use entity::{broker, case_file, case_participant, certification_expert, file, organisation};
+use entity::{broker, case_file, case_participant, certification, certification_expert, file, organisation};
 use openapi::{Document, Operation};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 use service::account::admin::open_session;
@@ -154,12 +155,26 @@ impl Stage {
 
     /// Puts the case where a row begins, whatever was done to it since.
     pub async fn put(&self, state: State) {
+        self.put_correction((state == State::Correction).then(correction)).await;
         let mut row = self.case.clone();
         row.version = self.cast.version(row.id).await + 1;
         row.resume_state = (state == State::Correction).then(|| State::CityReview.to_string());
         row.state = state.to_string();
         row.desk_role = Certification::desk(state);
         row.into_active_model().reset_all().update(self.cast.app.connection()).await.unwrap();
+    }
+
+    /// What the desk has asked for, as asking would leave it.
+    async fn put_correction(&self, asked: Option<Correction>) {
+        let rounds: Vec<_> = asked.iter().collect();
+        let text = asked.as_ref().map(|asked| serde_json::to_string(asked).unwrap());
+        certification::Entity::update_many()
+            .col_expr(certification::Column::Correction, Expr::value(text))
+            .col_expr(certification::Column::CorrectionRounds, Expr::value(serde_json::to_string(&rounds).unwrap()))
+            .filter(certification::Column::CaseId.eq(self.case.id))
+            .exec(self.cast.app.connection())
+            .await
+            .unwrap();
     }
 
     /// An operation on an object, with content that is in order by its schema. It is late, so it changes nothing.
@@ -182,6 +197,12 @@ impl Stage {
             None => call.send().await,
         }
     }
+}
+
+fn correction() -> Correction {
+    let (field_path, reason_code) = ("/form/trainings/0/certificate_no".to_owned(), "illegible".to_owned());
+    let items = vec![Defect { field_path, reason_code, text: "请重新填写".to_owned() }];
+    Correction { stage: CorrectionStage::City, items, answers: Vec::new(), is_extended: false }
 }
 
 /// The least value that a schema accepts, by its examples where it has some.

@@ -85,7 +85,12 @@ impl Scene {
     /// Kind and state of every deadline.
     async fn clocks(&self) -> Vec<(String, String)> {
         let rows = deadline::Entity::find().filter(deadline::Column::CaseId.eq(self.case));
-        let rows = rows.order_by_asc(deadline::Column::Kind).all(self.app.connection()).await.unwrap();
+        let rows = rows
+            .order_by_asc(deadline::Column::Kind)
+            .order_by_asc(deadline::Column::State)
+            .all(self.app.connection())
+            .await
+            .unwrap();
         rows.into_iter().map(|row| (row.kind, row.state.as_str().to_owned())).collect()
     }
 }
@@ -110,7 +115,7 @@ db_tests! {
         assert!(begun.row.number.starts_with("SE-2026-000001-"), "{}", begun.row.number);
         let filed = scene.act(&scene.broker, 1, Command::File { pages: 3 }).await.unwrap();
         assert_eq!((filed.state, filed.version), (State::Review, 2));
-        assert_eq!(filed.allowed_actions, Vec::<String>::new());
+        assert_eq!(filed.allowed_actions, ["take_back"]);
         assert_eq!(scene.clocks().await, [pair("idle", "met"), pair("review", "running")]);
         assert_eq!(scene.row().await.desk_role, Some(Role::CityClerk));
         let granted = scene.act(&scene.clerk, 2, Command::Grant).await.unwrap();
@@ -156,5 +161,13 @@ db_tests! {
         scene.app.clock.set("2026-07-08T16:00:00Z");
         assert_eq!(scene.app.ctx.write("seal.lapse", &Lapse(scene.case)).await.unwrap(), State::Lapsed);
         assert_eq!(scene.clocks().await, [pair("idle", "missed")]);
+    }
+
+    async fn a_clock_begins_again(app: TestContext) {
+        let scene = Scene::new(app).await;
+        scene.act(&scene.broker, 1, Command::File { pages: 3 }).await.unwrap();
+        let back = scene.act(&scene.broker, 2, Command::TakeBack).await.unwrap();
+        assert_eq!((back.state, back.allowed_actions), (State::Draft, vec!["file".to_owned()]));
+        assert_eq!(scene.clocks().await, [pair("idle", "met"), pair("idle", "running"), pair("review", "met")]);
     }
 }

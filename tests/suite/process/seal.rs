@@ -85,7 +85,8 @@ impl Process for Seal {
         Row::new(&[State::Review], Verb::Grant, &[Role::CityClerk], To(State::Granted))
             .apart_from(&[Verb::File])
             .clocks(&[Meet(Clock::Review)]),
-        Row::new(&[State::Draft], Verb::TakeBack, &[Role::Broker], To(State::Lapsed)),
+        Row::new(&[State::Review], Verb::TakeBack, &[Role::Broker], To(State::Draft))
+            .clocks(&[Meet(Clock::Review), Start(Clock::Idle)]),
         Row::new(&[State::Draft], Verb::Lapse, &[Role::System], To(State::Lapsed))
             .after(Clock::Idle)
             .clocks(&[Miss(Clock::Idle)]),
