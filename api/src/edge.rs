@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -75,15 +76,34 @@ pub async fn edge<B: MessageBody + 'static>(
     }
     let span = tracing::info_span!("http", request.id = %id.id, http.method = %method, http.path = request.path());
     let answer = guarded(&edge, request, next, &id, language).instrument(span.clone()).await;
-    let mut response = answer.map_err(|problem| problem.on(&id.id, language))?;
-    dress(response.headers_mut(), &id.id, language, is_docs);
-    let status = response.status();
-    let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let (answer, status, pattern) = match answer {
+        Ok(mut response) => {
+            dress(response.headers_mut(), &id.id, language, is_docs);
+            let pattern = response.request().match_pattern();
+            let status = response.status();
+            (Ok(response), status, pattern)
+        }
+        Err(problem) => {
+            // Refused before or beside the handler: dressed, counted and logged like every answer.
+            let problem = problem.on(&id.id, language);
+            let mut response = actix_web::ResponseError::error_response(&problem);
+            dress(response.headers_mut(), &id.id, language, is_docs);
+            let status = response.status();
+            (Err(InternalError::from_response(problem, response).into()), status, None)
+        }
+    };
+    let pattern = pattern.unwrap_or_else(|| "unmatched".to_owned());
     let seconds = begun.elapsed().as_secs_f64();
-    metrics::histogram!("http_request_seconds", "method" => method.to_string(), "path" => pattern.clone(), "status" => status.as_u16().to_string())
+    metrics::histogram!("http_request_seconds", "method" => method_label(&method), "path" => pattern.clone(), "status" => status.as_u16().to_string())
         .record(seconds);
     span.in_scope(|| tracing::info!(http.route = %pattern, http.status = status.as_u16(), duration_ms = seconds * 1_000.0, "request"));
-    Ok(response)
+    answer
+}
+
+/// The method for metrics: a client may invent methods, but no series.
+fn method_label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN.into_iter().find(|known| method == *known).unwrap_or("OTHER")
 }
 
 /// Rate limit, authentication, the handler, and its failure turned into a problem.

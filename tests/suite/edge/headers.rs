@@ -13,7 +13,7 @@ const SECURITY: &[(&str, &str)] = &[
     ("strict-transport-security", "max-age=31536000; includeSubDomains"),
 ];
 
-fn assert_dressed(answer: &Answer) {
+pub fn assert_dressed(answer: &Answer) {
     for (name, value) in SECURITY {
         assert_eq!(answer.header(name), *value, "{name}");
     }
@@ -37,6 +37,8 @@ db_tests! {
             assert_dressed(&app.get(path).send().await);
         }
         assert_dressed(&app.delete("/healthz").send().await);
+        // Refused before any handler.
+        assert_dressed(&app.call(Method::TRACE, "/healthz").send().await.expect(405));
     }
 
     async fn a_request_id_is_kept_when_it_is_harmless(app: TestApp) {

@@ -1,5 +1,6 @@
 use api::Rates;
 
+use super::headers::assert_dressed;
 use crate::harness::app::TestApp;
 use crate::harness::{TestDb, db_tests};
 
@@ -13,6 +14,7 @@ db_tests! {
         }
         let refused = app.get("/api/v1/cases").send().await.expect(429);
         assert_eq!(refused.code(), "rate_limited");
+        assert_dressed(&refused);
         assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
         // Nobody becomes another client by claiming an address.
         app.get("/api/v1/cases").header("x-forwarded-for", "203.0.113.7").send().await.expect(429);
