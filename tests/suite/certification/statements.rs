@@ -18,7 +18,6 @@ const ALL: usize = 37;
 const WRITES: usize = 7;
 
 #[tokio::test]
-#[expect(clippy::print_stdout, reason = "the number is what this test is for")]
 async fn a_submission_asks_no_more_than_it_did() {
     let db = TestDb::on(Engine::Sqlite).await;
     let mut app = context(&db).await;
