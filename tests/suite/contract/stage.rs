@@ -189,7 +189,7 @@ impl Stage {
     }
 
     async fn send(&self, person: &Person, operation: Operation<'_>, id: &str, etag: &str) -> Answer {
-        let path = format!("{}?{}", filled_with(operation.path, id), query(operation));
+        let path = format!("{}?{}", filled_with(operation.path, id), query(&self.document, operation));
         let call = self.app.post(path).as_(&person.token).if_match(etag);
         let call = call.method(method(operation));
         match operation.json.pointer("/requestBody/content/application~1json/schema") {
