@@ -1,4 +1,4 @@
-//! The processes of this house. A new process adds its name to [`processes!`]; nothing else here changes.
+//! The processes of this house. A new process adds its name to `processes!`; nothing else here changes.
 
 use domain::ids::CaseId;
 use domain::process::{Description, Recipient, describe};
