@@ -1,7 +1,7 @@
 //! The process kernel: a case moves through a process, and a process is a table.
 //!
 //! Certification, recognition, claim, objection and appeal are all cases. What differs between them is data: the rows
-//! of [`Process::ROWS`]. From the table come what is allowed ([`decide`]), what is offered ([`allowed_verbs`]), which
+//! of [`Process::ROWS`]. From the table come what is allowed ([`decide()`]), what is offered ([`allowed_verbs`]), which
 //! deadlines run, who is told, what the audit trail says, the chart in the documents and the authorisation matrix.
 //!
 //! The kernel knows no process by name. Adding one is adding a type that implements [`Process`]; nothing here changes.
