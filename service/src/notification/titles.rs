@@ -83,7 +83,6 @@ titles! {
     "organisation.verified" = "单位登记已核验通过" / "Organisation verified";
     "organisation.dissolved" = "单位已注销" / "Organisation dissolved";
     "organisation.refused" = "单位登记未通过核验" / "Organisation not verified";
-    "organisation.dissolved" = "单位已注销登记" / "Organisation dissolved";
 }
 
 /// The title of an event without its particulars; an event of a newer version is called a notification.
