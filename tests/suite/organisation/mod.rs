@@ -140,6 +140,9 @@ db_tests! {
         let future = organisation::rename(&test.ctx, &clerk, row.id, 2, renaming("2026-08-02")).await.unwrap_err();
         assert_eq!(rule_of(&future), "date_in_future");
         test.clock.set("2026-08-02T01:00:00Z");
+        let foreign = test.person("liuzhou@example.org", vec![grant_in(Role::CityClerk, "450200")]).await;
+        assert!(matches!(organisation::rename(&test.ctx, &foreign, row.id, 2, renaming("2026-08-01")).await, Err(Error::NotFound)));
+        assert!(matches!(organisation::dissolve(&test.ctx, &foreign, row.id, 2, None, "注销").await, Err(Error::NotFound)));
         let renamed = organisation::rename(&test.ctx, &clerk, row.id, 2, renaming("2026-08-01")).await.unwrap().value;
         let names: Vec<(&str, String, Option<String>)> = renamed.names.iter().map(|name| (name.name.as_str(), name.from_on.to_string(), name.to_on.map(|day| day.to_string()))).collect();
         assert_eq!(names, [
