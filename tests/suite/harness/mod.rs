@@ -3,6 +3,7 @@
 pub mod account;
 pub mod app;
 pub mod context;
+pub mod evidence;
 pub mod people;
 pub mod postgres;
 pub mod smtp;
