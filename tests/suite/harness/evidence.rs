@@ -61,3 +61,13 @@ macro_rules! evidence {
     }};
 }
 pub(crate) use evidence;
+
+/// How often a repeated test repeats: the short count in every run, the long one with `JIQIAO_LONG=1`.
+pub fn rounds(short: u64, long: u64) -> u64 {
+    if std::env::var("JIQIAO_LONG").is_ok_and(|value| value == "1") { long } else { short }
+}
+
+/// The seed of a random test, from `JIQIAO_SEED`; a test prints it, so that a failure can be run again.
+pub fn seed() -> u64 {
+    std::env::var("JIQIAO_SEED").ok().and_then(|value| value.parse().ok()).unwrap_or(20_150_091)
+}
