@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use domain::access::Role;
 use domain::broker::Profile;
+use domain::certification::eligibility::Eligibility;
 use domain::certification::process::{
     Candidate, Certification, Command, CorrectionStage, ExpertState, Facts, PanelMember, State,
 };
-use domain::certification::{CertificationForm, Context as FormContext, Level};
+use domain::certification::{CertificationForm, Context as FormContext, OtherShare};
 use domain::deadline::DeadlineState;
 use domain::fault::Fault;
 use domain::file::FilePurpose;
@@ -26,32 +27,40 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{document, eligibility, review};
+use crate::certificate::Held;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::process::Loaded;
+
+/// What a submission rests on, read once: the facts are made of it, and the submission freezes it.
+#[derive(Debug)]
+pub struct Application {
+    pub form: CertificationForm,
+    pub profile: Profile,
+    pub eligibility: Eligibility,
+}
 
 /// Loads the facts of a case for a command, or for offering actions.
 pub(super) async fn load(
     context: &Context,
     connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-    detail: &certification::Model,
+    loaded: &Loaded<Certification>,
     command: Option<&Command>,
     asker: Option<AccountId>,
-) -> Result<Facts> {
-    let state = State::parse(&case.state).ok_or_else(|| Error::unreadable("case_file", "state", case.id))?;
+) -> Result<(Facts, Option<Application>)> {
+    let (case, detail) = (&loaded.row, &loaded.detail);
     let set = crate::rule::rule_set(context, connection, case.rule_set_id).await?;
     let rules =
         CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))?;
     let corrections = document::corrections(detail)?;
-    let employer = employer(connection, case).await?;
     let mut facts = Facts {
         round: None,
         missing_consents: Vec::new(),
         form_faults: Vec::new(),
         unmet_conditions: Vec::new(),
         is_by_assessment: rules.level(detail.target_level).is_some_and(|level| level.method == Method::Assessment),
-        skips_employer: employer.is_skipped,
-        employer_has_account: employer.has_confirmer,
+        skips_employer: false,
+        employer_has_account: false,
         has_paper_opinion: false,
         is_training_verified: detail.training.is_some(),
         city_has_checked: detail.city_opinion.is_some(),
@@ -63,7 +72,7 @@ pub(super) async fn load(
             .filter(|correction| correction.stage == CorrectionStage::Region)
             .flat_map(|correction| correction.items.iter().map(|item| item.field_path.clone()))
             .collect(),
-        running: running(connection, case).await?,
+        running: running(&loaded.deadlines),
         panel: Vec::new(),
         candidates: Vec::new(),
         scoring: rules.scoring.clone(),
@@ -71,11 +80,14 @@ pub(super) async fn load(
         asker,
         rules: set,
     };
-    match state {
+    let mut application = None;
+    match loaded.case.state {
         State::Draft | State::Correction => {
-            fill_application(context, connection, case, detail, &rules, &mut facts).await?;
+            fill_employer(connection, case, &mut facts).await?;
+            application = Some(fill_application(context, connection, loaded, &rules, &mut facts).await?);
         }
         State::EmployerReview => {
+            fill_employer(connection, case, &mut facts).await?;
             facts.has_paper_opinion = has_file(connection, case, FilePurpose::EmployerOpinion).await?;
         }
         State::Assessment => {
@@ -101,28 +113,53 @@ pub(super) async fn load(
         | State::Withdrawn
         | State::Lapsed => {}
     }
-    Ok(facts)
+    Ok((facts, application))
 }
 
 /// What a submission depends on.
 async fn fill_application(
     context: &Context,
     connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-    detail: &certification::Model,
+    loaded: &Loaded<Certification>,
     rules: &CertificationRules,
     facts: &mut Facts,
-) -> Result<()> {
+) -> Result<Application> {
+    let (case, detail) = (&loaded.row, &loaded.detail);
     let broker = broker_of(connection, detail).await?;
     let profile = crate::broker::full_profile(context, &broker)?;
     let form = document::form(detail)?;
-    let submitted_on = submission_day(context, case);
+    let around = Around::of(context, connection, case, detail, &form).await?;
     facts.round = round_facts(connection, case).await?;
     facts.missing_consents = missing_consents(connection, case.applicant_id).await?;
-    facts.form_faults = application_faults(connection, case, detail, &profile, &form, rules, submitted_on).await?;
-    let answer = eligibility::of_case(context, connection, case, detail, rules, false).await?;
-    facts.unmet_conditions = eligibility::unmet(&answer);
-    Ok(())
+    facts.form_faults = application_faults(connection, case, &profile, &form, rules, &around).await?;
+    let eligibility = eligibility::with(connection, detail, &profile, &form, rules, around, false).await?;
+    facts.unmet_conditions = eligibility::unmet(&eligibility);
+    Ok(Application { form, profile, eligibility })
+}
+
+/// What faults and conditions look at beside form and profile.
+#[derive(Debug)]
+pub(super) struct Around {
+    pub submitted_on: NaiveDate,
+    pub held: Vec<Held>,
+    pub other_shares: Vec<OtherShare>,
+}
+
+impl Around {
+    pub(super) async fn of(
+        context: &Context,
+        connection: &impl ConnectionTrait,
+        case: &case_file::Model,
+        detail: &certification::Model,
+        form: &CertificationForm,
+    ) -> Result<Self> {
+        let submitted_on = submission_day(context, case);
+        Ok(Self {
+            submitted_on,
+            held: crate::certificate::held_on(connection, detail.broker_id, submitted_on).await?,
+            other_shares: eligibility::other_shares(connection, detail, form).await?,
+        })
+    }
 }
 
 /// The day that counts for conditions: of the submission, or today while it is a draft.
@@ -144,16 +181,15 @@ pub(super) async fn broker_of(
 pub(super) async fn application_faults(
     connection: &impl ConnectionTrait,
     case: &case_file::Model,
-    detail: &certification::Model,
     profile: &Profile,
     form: &CertificationForm,
     rules: &CertificationRules,
-    submitted_on: NaiveDate,
+    around: &Around,
 ) -> Result<Vec<Fault>> {
     let form_context = FormContext {
-        submitted_on,
-        held: held_level(connection, detail, submitted_on).await?,
-        other_shares: eligibility::other_shares(connection, detail, form).await?,
+        submitted_on: around.submitted_on,
+        held: around.held.iter().map(|held| held.level).max(),
+        other_shares: around.other_shares.clone(),
         bases: Vec::new(),
     };
     let mut faults: Vec<Fault> = form
@@ -178,15 +214,6 @@ pub(super) async fn application_faults(
         }
     }
     Ok(faults)
-}
-
-async fn held_level(
-    connection: &impl ConnectionTrait,
-    detail: &certification::Model,
-    day: NaiveDate,
-) -> Result<Option<Level>> {
-    let held = crate::certificate::held_on(connection, detail.broker_id, day).await?;
-    Ok(held.into_iter().map(|held| held.level).max())
 }
 
 async fn round_facts(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Option<RoundFacts>> {
@@ -215,16 +242,12 @@ async fn missing_consents(connection: &impl ConnectionTrait, account: AccountId)
         .collect())
 }
 
-/// How the employer takes part.
-struct Employer {
-    is_skipped: bool,
-    has_confirmer: bool,
-}
-
-/// T03: a bureau as employer, and an applicant who would confirm for himself, go to the city directly.
-async fn employer(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Employer> {
+/// How the employer takes part. T03: a bureau as employer, and an applicant who would confirm for himself, go to the
+/// city directly.
+async fn fill_employer(connection: &impl ConnectionTrait, case: &case_file::Model, facts: &mut Facts) -> Result<()> {
     let Some(id) = case.organisation_id else {
-        return Ok(Employer { is_skipped: true, has_confirmer: false });
+        facts.skips_employer = true;
+        return Ok(());
     };
     let organisation = organisation::Entity::find_by_id(id).one(connection).await?;
     let confirmers: Vec<Option<AccountId>> = organisation_member::Entity::find()
@@ -239,7 +262,9 @@ async fn employer(connection: &impl ConnectionTrait, case: &case_file::Model) ->
     let others = confirmers.iter().flatten().filter(|account| **account != case.applicant_id).count();
     let is_bureau = organisation.is_some_and(|row| row.kind == OrganisationKind::Government);
     let is_own = !confirmers.is_empty() && others == 0;
-    Ok(Employer { is_skipped: is_bureau || is_own, has_confirmer: others > 0 })
+    facts.skips_employer = is_bureau || is_own;
+    facts.employer_has_account = others > 0;
+    Ok(())
 }
 
 async fn has_file(connection: &impl ConnectionTrait, case: &case_file::Model, purpose: FilePurpose) -> Result<bool> {
@@ -260,20 +285,9 @@ fn asked(corrections: &[domain::certification::process::Correction]) -> BTreeMap
     asked
 }
 
-async fn running(
-    connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-) -> Result<BTreeMap<String, chrono::DateTime<chrono::Utc>>> {
-    let rows: Vec<(String, chrono::DateTime<chrono::Utc>)> = deadline::Entity::find()
-        .select_only()
-        .column(deadline::Column::Kind)
-        .column(deadline::Column::DueAt)
-        .filter(deadline::Column::CaseId.eq(case.id))
-        .filter(deadline::Column::State.eq(DeadlineState::Running))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
+fn running(deadlines: &[deadline::Model]) -> BTreeMap<String, chrono::DateTime<chrono::Utc>> {
+    let running = deadlines.iter().filter(|deadline| deadline.state == DeadlineState::Running);
+    running.map(|deadline| (deadline.kind.clone(), deadline.due_at)).collect()
 }
 
 pub(super) async fn seats(

@@ -11,6 +11,7 @@ mod form;
 mod list;
 mod review;
 mod view;
+mod warning;
 
 pub use draft::{NewCertification, open};
 pub use eligibility::{preview, preview_of};

@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 
 use super::document::{self, Acceptance, SignedOpinion};
-use super::facts;
+use super::{facts, warning};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -64,6 +64,9 @@ pub struct CertificationView {
     /// What would stop a submission, for drafts and corrections.
     #[schema(value_type = Vec<Object>)]
     pub faults: Vec<Fault>,
+    /// What a clerk should look at twice, once submitted; only for the desks that check it. Stops nothing.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub warnings: Option<Vec<Fault>>,
     /// Frozen with the submission.
     pub eligibility: Option<Eligibility>,
     pub correction: Option<Correction>,
@@ -104,7 +107,7 @@ pub(super) async fn view_of(
     id: CaseId,
 ) -> Result<CertificationView> {
     let scope = domain::access::Scope { all: true, ..Default::default() };
-    let loaded = load::<Certification>(connection, &scope, id, For::Reading).await?;
+    let loaded = load::<Certification>(connection, &scope, caller.account(), id, For::Reading).await?;
     compose(context, connection, caller, &loaded).await
 }
 
@@ -121,6 +124,7 @@ pub(super) async fn compose(
     let form = document::form(detail)?;
     let (profile, faults) = person(context, connection, loaded, &form, &rules).await?;
     let certificate = certificate_of(connection, row).await?;
+    let warnings = warning::of_case(connection, caller, row, &form, &profile).await?;
     Ok(CertificationView {
         id: row.id,
         number: row.number.clone(),
@@ -140,6 +144,7 @@ pub(super) async fn compose(
         form,
         profile,
         faults,
+        warnings,
         eligibility: column(detail, "eligibility", detail.eligibility.as_deref())?,
         correction: document::correction(detail)?,
         employer_opinion: column(detail, "employer_opinion", detail.employer_opinion.as_deref())?,
@@ -149,7 +154,7 @@ pub(super) async fn compose(
         acceptance: column(detail, "acceptance", detail.acceptance.as_deref())?,
         refusal: column(detail, "refusal", detail.refusal.as_deref())?,
         review: column(detail, "review", detail.review.as_deref())?,
-        panel: panel(connection, caller, row).await?,
+        panel: panel(connection, caller, row, loaded.case.state).await?,
         closing: column(detail, "closing", detail.closing.as_deref())?,
         certificate_id: certificate.map(|row| row.id),
         deadlines: deadline_views(&loaded.deadlines)?,
@@ -183,8 +188,8 @@ async fn person(
             let broker = facts::broker_of(connection, &loaded.detail).await?;
             let full = crate::broker::full_profile(context, &broker)?;
             let faults = if is_open {
-                let day = facts::submission_day(context, &loaded.row);
-                facts::application_faults(connection, &loaded.row, &loaded.detail, &full, form, rules, day).await?
+                let around = facts::Around::of(context, connection, &loaded.row, &loaded.detail, form).await?;
+                facts::application_faults(connection, &loaded.row, &full, form, rules, &around).await?
             } else {
                 Vec::new()
             };
@@ -208,10 +213,36 @@ async fn panel(
     connection: &impl ConnectionTrait,
     caller: &Caller,
     row: &case_file::Model,
+    state: State,
 ) -> Result<Option<Vec<PanelSeat>>> {
     if !caller.actor.holds(Permission::ReadScores) {
         return Ok(None);
     }
-    let seats = facts::seats(connection, row).await?;
+    // Nobody is named before the acceptance; most of a desk's reading happens there.
+    let seats = if has_panel(state) { facts::seats(connection, row).await? } else { Vec::new() };
     Ok(Some(seats.into_iter().map(|seat| PanelSeat { expert: seat.account_id, state: seat.state }).collect()))
+}
+
+/// Whether experts may have been named by then.
+fn has_panel(state: State) -> bool {
+    match state {
+        State::Draft
+        | State::EmployerReview
+        | State::CityReview
+        | State::RegionFormal
+        | State::Assessment
+        | State::NotAccepted
+        | State::NotRecommended => false,
+        State::Correction
+        | State::Accepted
+        | State::ExpertReview
+        | State::Decision
+        | State::Publicity
+        | State::Approved
+        | State::Certified
+        | State::NotPassed
+        | State::NotApproved
+        | State::Withdrawn
+        | State::Lapsed => true,
+    }
 }
