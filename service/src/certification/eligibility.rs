@@ -12,7 +12,7 @@ use entity::{case_file, certification, certification_contract};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::facts::Around;
+use super::around::Standing;
 use super::{document, facts};
 use crate::broker::by_account;
 use crate::caller::Caller;
@@ -79,8 +79,13 @@ pub(super) async fn of_case(
         }
         Some(_) | None => crate::broker::full_profile(context, &facts::broker_of(connection, detail).await?)?,
     };
-    let around = Around::of(context, connection, case, detail, &form).await?;
-    with(connection, detail, &profile, &form, rules, around, is_decision).await
+    let submitted_on = facts::submission_day(context, case);
+    let standing = Standing {
+        submitted_on,
+        held: crate::certificate::held_on(connection, detail.broker_id, submitted_on).await?,
+        other_shares: other_shares(connection, detail, &form).await?,
+    };
+    with(connection, detail, &profile, &form, rules, standing, is_decision).await
 }
 
 /// The same for what was read already.
@@ -90,20 +95,20 @@ pub(super) async fn with(
     profile: &Profile,
     form: &CertificationForm,
     rules: &CertificationRules,
-    around: Around,
+    standing: Standing,
     is_decision: bool,
 ) -> Result<Eligibility> {
-    let held = around.held.into_iter();
+    let held = standing.held.into_iter();
     let asked = Facts {
         held: held.map(|held| HeldCertificate { level: held.level, issued_on: held.issued_on }).collect(),
         is_decision,
-        other_shares: around.other_shares,
+        other_shares: standing.other_shares,
         credited_before: if form.contracts.is_empty() {
             Vec::new()
         } else {
             credited_before(connection, detail).await?
         },
-        ..Facts::on(around.submitted_on)
+        ..Facts::on(standing.submitted_on)
     };
     Ok(evaluate(detail.target_level, profile, form, &asked, rules))
 }

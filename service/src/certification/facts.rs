@@ -9,25 +9,20 @@ use domain::certification::eligibility::Eligibility;
 use domain::certification::process::{
     Candidate, Certification, Command, CorrectionStage, ExpertState, Facts, PanelMember, State,
 };
-use domain::certification::{CertificationForm, Context as FormContext, OtherShare};
+use domain::certification::{CertificationForm, Context as FormContext};
 use domain::deadline::DeadlineState;
 use domain::fault::Fault;
 use domain::file::FilePurpose;
 use domain::ids::AccountId;
-use domain::organisation::{MemberState, OrganisationKind};
 use domain::process::Process;
-use domain::round::{RoundFacts, RoundState};
 use domain::rule::{CertificationRules, Method};
 use domain::time::civil_day;
 use domain::word::Word;
-use entity::{
-    account_consent, account_role, broker, case_file, certification, certification_expert, deadline, file,
-    organisation, organisation_member, round,
-};
+use entity::{account_role, broker, case_file, certification, certification_expert, deadline, organisation_member};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
+use super::around::{Around, Standing};
 use super::{document, eligibility, review};
-use crate::certificate::Held;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::process::Loaded;
@@ -83,12 +78,14 @@ pub(super) async fn load(
     let mut application = None;
     match loaded.case.state {
         State::Draft | State::Correction => {
-            fill_employer(connection, case, &mut facts).await?;
-            application = Some(fill_application(context, connection, loaded, &rules, &mut facts).await?);
+            let around = Around::of(connection, case).await?;
+            fill_employer(&around, &mut facts);
+            application = Some(fill_application(context, connection, loaded, &around, &rules, &mut facts).await?);
         }
         State::EmployerReview => {
-            fill_employer(connection, case, &mut facts).await?;
-            facts.has_paper_opinion = has_file(connection, case, FilePurpose::EmployerOpinion).await?;
+            let around = Around::of(connection, case).await?;
+            fill_employer(&around, &mut facts);
+            facts.has_paper_opinion = around.has_file(FilePurpose::EmployerOpinion);
         }
         State::Assessment => {
             let answer = eligibility::of_case(context, connection, case, detail, &rules, true).await?;
@@ -121,45 +118,39 @@ async fn fill_application(
     context: &Context,
     connection: &impl ConnectionTrait,
     loaded: &Loaded<Certification>,
+    around: &Around,
     rules: &CertificationRules,
     facts: &mut Facts,
 ) -> Result<Application> {
-    let (case, detail) = (&loaded.row, &loaded.detail);
-    let broker = broker_of(connection, detail).await?;
-    let profile = crate::broker::full_profile(context, &broker)?;
+    let detail = &loaded.detail;
+    let profile = around.profile(context)?;
     let form = document::form(detail)?;
-    let around = Around::of(context, connection, case, detail, &form).await?;
-    facts.round = round_facts(connection, case).await?;
-    facts.missing_consents = missing_consents(connection, case.applicant_id).await?;
-    facts.form_faults = application_faults(connection, case, &profile, &form, rules, &around).await?;
-    let eligibility = eligibility::with(connection, detail, &profile, &form, rules, around, false).await?;
+    let standing = standing(context, connection, loaded, around, &form).await?;
+    facts.round = around.round();
+    facts.missing_consents = around.missing_consents();
+    facts.form_faults = application_faults(&profile, &form, rules, around, &standing);
+    let eligibility = eligibility::with(connection, detail, &profile, &form, rules, standing, false).await?;
     facts.unmet_conditions = eligibility::unmet(&eligibility);
     Ok(Application { form, profile, eligibility })
 }
 
-/// What faults and conditions look at beside form and profile.
-#[derive(Debug)]
-pub(super) struct Around {
-    pub submitted_on: NaiveDate,
-    pub held: Vec<Held>,
-    pub other_shares: Vec<OtherShare>,
+/// Where the applicant stands on the day that counts.
+pub(super) async fn standing(
+    context: &Context,
+    connection: &impl ConnectionTrait,
+    loaded: &Loaded<Certification>,
+    around: &Around,
+    form: &CertificationForm,
+) -> Result<Standing> {
+    let submitted_on = submission_day(context, &loaded.row);
+    let other_shares = eligibility::other_shares(connection, &loaded.detail, form).await?;
+    Ok(Standing { submitted_on, held: around.held(submitted_on), other_shares })
 }
 
-impl Around {
-    pub(super) async fn of(
-        context: &Context,
-        connection: &impl ConnectionTrait,
-        case: &case_file::Model,
-        detail: &certification::Model,
-        form: &CertificationForm,
-    ) -> Result<Self> {
-        let submitted_on = submission_day(context, case);
-        Ok(Self {
-            submitted_on,
-            held: crate::certificate::held_on(connection, detail.broker_id, submitted_on).await?,
-            other_shares: eligibility::other_shares(connection, detail, form).await?,
-        })
-    }
+fn fill_employer(around: &Around, facts: &mut Facts) {
+    let part = around.employer();
+    facts.skips_employer = part.is_skipped;
+    facts.employer_has_account = part.has_confirmer;
 }
 
 /// The day that counts for conditions: of the submission, or today while it is a draft.
@@ -178,18 +169,17 @@ pub(super) async fn broker_of(
 }
 
 /// Every fault of form, profile and attachments, with pointers that begin with `/form`, `/profile` or `/files`.
-pub(super) async fn application_faults(
-    connection: &impl ConnectionTrait,
-    case: &case_file::Model,
+pub(super) fn application_faults(
     profile: &Profile,
     form: &CertificationForm,
     rules: &CertificationRules,
     around: &Around,
-) -> Result<Vec<Fault>> {
+    standing: &Standing,
+) -> Vec<Fault> {
     let form_context = FormContext {
-        submitted_on: around.submitted_on,
-        held: around.held.iter().map(|held| held.level).max(),
-        other_shares: around.other_shares.clone(),
+        submitted_on: standing.submitted_on,
+        held: standing.held.iter().map(|held| held.level).max(),
+        other_shares: standing.other_shares.clone(),
         bases: Vec::new(),
     };
     let mut faults: Vec<Fault> = form
@@ -200,81 +190,12 @@ pub(super) async fn application_faults(
             None => Fault { pointer: format!("/form{}", fault.pointer), ..fault },
         })
         .collect();
-    let attached: Vec<FilePurpose> = file::Entity::find()
-        .select_only()
-        .column(file::Column::Purpose)
-        .filter(file::Column::CaseId.eq(case.id))
-        .filter(file::Column::DeletedAt.is_null())
-        .into_tuple()
-        .all(connection)
-        .await?;
     for purpose in form.required_documents(profile) {
-        if !attached.contains(&purpose) {
+        if !around.has_file(purpose) {
             faults.push(Fault::new(format!("/files/{purpose}"), "document_missing"));
         }
     }
-    Ok(faults)
-}
-
-async fn round_facts(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Option<RoundFacts>> {
-    let Some(id) = case.round_id else { return Ok(None) };
-    let row = round::Entity::find_by_id(id).one(connection).await?;
-    Ok(row.map(|row| RoundFacts {
-        is_published: row.state == RoundState::Published,
-        opens_at: row.opens_at,
-        closes_at: row.closes_at,
-    }))
-}
-
-async fn missing_consents(connection: &impl ConnectionTrait, account: AccountId) -> Result<Vec<String>> {
-    let given: Vec<domain::account::ConsentKind> = account_consent::Entity::find()
-        .select_only()
-        .column(account_consent::Column::Kind)
-        .filter(account_consent::Column::AccountId.eq(account))
-        .filter(account_consent::Column::WithdrawnAt.is_null())
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(domain::account::ConsentKind::ALL
-        .iter()
-        .filter(|kind| !given.contains(kind))
-        .map(|kind| kind.as_str().to_owned())
-        .collect())
-}
-
-/// How the employer takes part. T03: a bureau as employer, and an applicant who would confirm for himself, go to the
-/// city directly.
-async fn fill_employer(connection: &impl ConnectionTrait, case: &case_file::Model, facts: &mut Facts) -> Result<()> {
-    let Some(id) = case.organisation_id else {
-        facts.skips_employer = true;
-        return Ok(());
-    };
-    let organisation = organisation::Entity::find_by_id(id).one(connection).await?;
-    let confirmers: Vec<Option<AccountId>> = organisation_member::Entity::find()
-        .select_only()
-        .column(organisation_member::Column::AccountId)
-        .filter(organisation_member::Column::OrganisationId.eq(id))
-        .filter(organisation_member::Column::Role.eq(Role::EmployerConfirmer))
-        .filter(organisation_member::Column::State.eq(MemberState::Active))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let others = confirmers.iter().flatten().filter(|account| **account != case.applicant_id).count();
-    let is_bureau = organisation.is_some_and(|row| row.kind == OrganisationKind::Government);
-    let is_own = !confirmers.is_empty() && others == 0;
-    facts.skips_employer = is_bureau || is_own;
-    facts.employer_has_account = others > 0;
-    Ok(())
-}
-
-async fn has_file(connection: &impl ConnectionTrait, case: &case_file::Model, purpose: FilePurpose) -> Result<bool> {
-    let found = file::Entity::find()
-        .filter(file::Column::CaseId.eq(case.id))
-        .filter(file::Column::Purpose.eq(purpose))
-        .filter(file::Column::DeletedAt.is_null())
-        .one(connection)
-        .await?;
-    Ok(found.is_some())
+    faults
 }
 
 fn asked(corrections: &[domain::certification::process::Correction]) -> BTreeMap<CorrectionStage, u32> {

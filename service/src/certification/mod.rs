@@ -1,6 +1,7 @@
 //! Certification (认定): drafts, the driver of its process, and what people see of it.
 
 mod apply;
+mod around;
 mod document;
 mod draft;
 mod driver;

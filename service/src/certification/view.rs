@@ -15,6 +15,7 @@ use entity::{case_file, certificate, certification};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 
+use super::around::Around;
 use super::document::{self, Acceptance, SignedOpinion};
 use super::{facts, warning};
 use crate::caller::Caller;
@@ -185,11 +186,11 @@ async fn person(
     match document::profile(&loaded.detail)? {
         Some(frozen) if !is_open => Ok((frozen, Vec::new())),
         Some(_) | None => {
-            let broker = facts::broker_of(connection, &loaded.detail).await?;
-            let full = crate::broker::full_profile(context, &broker)?;
+            let around = Around::of(connection, &loaded.row).await?;
+            let full = around.profile(context)?;
             let faults = if is_open {
-                let around = facts::Around::of(context, connection, &loaded.row, &loaded.detail, form).await?;
-                facts::application_faults(connection, &loaded.row, &full, form, rules, &around).await?
+                let standing = facts::standing(context, connection, loaded, &around, form).await?;
+                facts::application_faults(&full, form, rules, &around, &standing)
             } else {
                 Vec::new()
             };

@@ -3,18 +3,17 @@
 use domain::access::{Grant, Role, Scope};
 use domain::deadline::{Deadline, DeadlineState};
 use domain::ids::{AccountId, CaseId, OrganisationId};
-use domain::process::{Acting, Case, Past, allowed_verbs};
+use domain::process::{Acting, Case, Past, allowed_verbs, needs_facts};
 use domain::word::Word;
 use entity::{case_file, deadline, organisation_member};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 
 use super::{Driver, deadline as rows};
 use crate::access::visible_cases;
 use crate::caller::Caller;
 use crate::context::Context;
+use crate::database::rows_as_json;
 use crate::error::{Error, Result};
 
 /// A case with everything that belongs to it.
@@ -46,25 +45,28 @@ pub async fn load<P: Driver>(
 ) -> Result<Loaded<P>> {
     let query =
         case_file::Entity::find_by_id(id).filter(case_file::Column::Process.eq(P::NAME)).filter(visible_cases(scope));
-    let mut query = P::joined(query).column_as(tied(asker), IS_TIED);
+    let clocks = rows_as_json::<deadline::Entity>(
+        connection.get_database_backend(),
+        deadline::Column::CaseId,
+        r#""case_file"."id""#,
+        &[deadline::Column::CreatedAt, deadline::Column::Id],
+    );
+    let mut query = P::joined(query).column_as(tied(asker), IS_TIED).column_as(clocks, CLOCKS);
     if purpose == For::Change {
         // FOR UPDATE on PostgreSQL, nothing on SQLite, where the transaction is immediate.
         query = query.lock_exclusive();
     }
     let found = connection.query_one(query.as_query()).await?.ok_or(Error::NotFound)?;
     let row = case_file::Model::from_query_result(&found, "")?;
-    let deadlines = deadline::Entity::find()
-        .filter(deadline::Column::CaseId.eq(id))
-        .order_by_asc(deadline::Column::CreatedAt)
-        .order_by_asc(deadline::Column::Id)
-        .all(connection)
-        .await?;
+    let deadlines: Vec<deadline::Model> = serde_json::from_str(&found.try_get::<String>("", CLOCKS)?)
+        .map_err(|_| Error::unreadable("deadline", "*", id))?;
     let case = kernel_case(&row, &deadlines)?;
     let is_tied = found.try_get("", IS_TIED)?;
     Ok(Loaded { detail: P::detail(&found)?, row, case, deadlines, is_tied })
 }
 
 const IS_TIED: &str = "is_tied";
+const CLOCKS: &str = "clocks";
 
 /// Whether the account belongs or belonged to the case's organisation.
 fn tied(asker: Option<AccountId>) -> SimpleExpr {
@@ -165,7 +167,12 @@ pub async fn allowed_actions<P: Driver>(
     loaded: &Loaded<P>,
 ) -> Result<Vec<String>> {
     let actings = actings(caller, loaded);
-    let (facts, _) = P::facts(context, connection, loaded, None, caller.account()).await?;
-    let verbs = allowed_verbs(&loaded.case, &actings, Some(&facts), context.now());
+    let now = context.now();
+    let verbs = if needs_facts(&loaded.case, &actings, now) {
+        let (facts, _) = P::facts(context, connection, loaded, None, caller.account()).await?;
+        allowed_verbs(&loaded.case, &actings, Some(&facts), now)
+    } else {
+        allowed_verbs(&loaded.case, &actings, None, now)
+    };
     Ok(verbs.into_iter().map(|verb| verb.as_str().to_owned()).collect())
 }
