@@ -21,7 +21,7 @@ use super::{facts, warning};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::process::{DeadlineView, For, Loaded, allowed_actions, deadline_views, load, load_visible};
+use crate::process::{DeadlineView, For, Loaded, allowed_actions, deadline_views, load, load_visible, offered};
 
 /// The rules that an application runs under, and whether they are in force.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -123,7 +123,7 @@ pub(super) async fn compose(
     let rules =
         CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", row.rule_set_id))?;
     let form = document::form(detail)?;
-    let (profile, faults) = person(context, connection, loaded, &form, &rules).await?;
+    let Person { profile, faults, allowed_actions } = person(context, connection, caller, loaded).await?;
     let certificate = certificate_of(connection, row).await?;
     let warnings = warning::of_case(connection, caller, row, &form, &profile).await?;
     Ok(CertificationView {
@@ -162,7 +162,7 @@ pub(super) async fn compose(
         submitted_at: row.submitted_at,
         created_at: row.created_at,
         updated_at: row.updated_at,
-        allowed_actions: allowed_actions(context, connection, caller, loaded).await?,
+        allowed_actions,
     })
 }
 
@@ -174,29 +174,35 @@ fn column<T: serde::de::DeserializeOwned>(
     document::parse(detail, name, text)
 }
 
-/// The profile to show, and what still stops a submission.
+/// Who applies, what still stops a submission, and what the caller may do.
+struct Person {
+    profile: Profile,
+    faults: Vec<Fault>,
+    allowed_actions: Vec<String>,
+}
+
 async fn person(
     context: &Context,
     connection: &impl ConnectionTrait,
+    caller: &Caller,
     loaded: &Loaded<Certification>,
-    form: &CertificationForm,
-    rules: &CertificationRules,
-) -> Result<(Profile, Vec<Fault>)> {
-    let is_open = matches!(loaded.case.state, State::Draft | State::Correction);
-    match document::profile(&loaded.detail)? {
-        Some(frozen) if !is_open => Ok((frozen, Vec::new())),
-        Some(_) | None => {
-            let around = Around::of(connection, &loaded.row).await?;
-            let full = around.profile(context)?;
-            let faults = if is_open {
-                let standing = facts::standing(context, connection, loaded, &around, form).await?;
-                facts::application_faults(&full, form, rules, &around, &standing)
-            } else {
-                Vec::new()
-            };
-            Ok((crate::broker::masked(full), faults))
-        }
+) -> Result<Person> {
+    if matches!(loaded.case.state, State::Draft | State::Correction) {
+        // The same facts say what is wrong and what is offered.
+        let (facts, application) = facts::load(context, connection, loaded, None, caller.account()).await?;
+        let application = application.ok_or_else(|| Error::internal("an open application without its facts"))?;
+        return Ok(Person {
+            profile: crate::broker::masked(application.profile),
+            allowed_actions: offered(context, caller, loaded, Some(&facts)),
+            faults: facts.form_faults,
+        });
     }
+    let profile = match document::profile(&loaded.detail)? {
+        Some(frozen) => frozen,
+        None => crate::broker::masked(Around::of(connection, &loaded.row).await?.profile(context)?),
+    };
+    let allowed_actions = allowed_actions(context, connection, caller, loaded).await?;
+    Ok(Person { profile, faults: Vec::new(), allowed_actions })
 }
 
 async fn certificate_of(

@@ -159,20 +159,28 @@ fn reaches<P: Driver>(grant: &Grant, account: AccountId, case: &Case<P>) -> bool
     }
 }
 
-/// The actions offered to the caller now, computed from the same table as the decision.
+/// The actions offered to the caller now, computed from the same table as the decision. Facts are loaded only where a
+/// guard asks for them.
 pub async fn allowed_actions<P: Driver>(
     context: &Context,
     connection: &impl ConnectionTrait,
     caller: &Caller,
     loaded: &Loaded<P>,
 ) -> Result<Vec<String>> {
-    let actings = actings(caller, loaded);
-    let now = context.now();
-    let verbs = if needs_facts(&loaded.case, &actings, now) {
+    if needs_facts(&loaded.case, &actings(caller, loaded), context.now()) {
         let (facts, _) = P::facts(context, connection, loaded, None, caller.account()).await?;
-        allowed_verbs(&loaded.case, &actings, Some(&facts), now)
-    } else {
-        allowed_verbs(&loaded.case, &actings, None, now)
-    };
-    Ok(verbs.into_iter().map(|verb| verb.as_str().to_owned()).collect())
+        return Ok(offered(context, caller, loaded, Some(&facts)));
+    }
+    Ok(offered(context, caller, loaded, None))
+}
+
+/// The same with facts that are at hand.
+pub(crate) fn offered<P: Driver>(
+    context: &Context,
+    caller: &Caller,
+    loaded: &Loaded<P>,
+    facts: Option<&P::Facts>,
+) -> Vec<String> {
+    let verbs = allowed_verbs(&loaded.case, &actings(caller, loaded), facts, context.now());
+    verbs.into_iter().map(|verb| verb.as_str().to_owned()).collect()
 }

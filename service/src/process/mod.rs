@@ -21,6 +21,7 @@ pub use catalogue::{act_by_program, clock_zh, describe_all, describe_one, follow
 pub use deadline::{DeadlineView, deadline_views};
 pub(crate) use deadline::{active, save, value};
 pub use fanout::{desk, lead_of};
+pub(crate) use load::offered;
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
 pub use open::{NewCase, next_number, open};
 pub use worklist::{WorkItem, WorkSort, WorklistFilter, worklist, worklist_count};
