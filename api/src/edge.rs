@@ -229,7 +229,7 @@ async fn authenticate(context: &Context, request: &ServiceRequest) -> Result<Aut
     };
     match service::account::authenticate(context, token.trim()).await {
         Ok(known) => Ok(Authentication::Known(Box::new(known))),
-        Err(error @ (service::Error::Busy { .. } | service::Error::Internal(_))) => Err(Problem::from(error)),
+        Err(error) if error.is_ours() => Err(Problem::from(error)),
         Err(error) => Ok(Authentication::Failed(Problem::from(error))),
     }
 }

@@ -1,5 +1,6 @@
 //! The two engines behind one door. A difference between them is a named function here, never an `if` in a use case.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
@@ -7,6 +8,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
+use crate::door::{Door, Faults};
 use crate::error::Result;
 
 /// Readers of one SQLite file.
@@ -16,11 +18,25 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How a transaction is run again when the database was busy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retry {
+    pub attempts: u32,
+    /// No further attempt after this long: who waited for a lock in vain is told to come back, not made to wait again.
+    pub patience: Duration,
+    /// The longest pause after the first attempt; it grows with each.
+    pub pause: Duration,
+}
+
+const RETRY: Retry =
+    Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
+
 /// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
 #[derive(Debug, Clone)]
 pub struct Database {
-    read: DatabaseConnection,
-    write: DatabaseConnection,
+    read: Door<DatabaseConnection>,
+    write: Door<DatabaseConnection>,
+    retry: Retry,
 }
 
 impl Database {
@@ -29,11 +45,26 @@ impl Database {
         if url.starts_with("sqlite:") {
             let write = connect_sqlite(url, 1).await?;
             let read = connect_sqlite(url, SQLITE_READERS).await?;
-            Ok(Self { read, write })
+            Ok(Self::of(read, write))
         } else {
             let pool = connect_postgres(url, pool_size).await?;
-            Ok(Self { read: pool.clone(), write: pool })
+            Ok(Self::of(pool.clone(), pool))
         }
+    }
+
+    fn of(read: DatabaseConnection, write: DatabaseConnection) -> Self {
+        Self { read: Door::new(read), write: Door::new(write), retry: RETRY }
+    }
+
+    /// The same, asking `faults` before each call: for tests. A failed transaction is run again at once, as often as
+    /// `faults` fails it.
+    #[must_use]
+    pub fn failing(mut self, faults: &Arc<dyn Faults>) -> Self {
+        for door in [&mut self.read, &mut self.write] {
+            door.faults = Some(faults.clone());
+        }
+        self.retry = Retry { attempts: u32::MAX, patience: Duration::from_mins(10), pause: Duration::ZERO };
+        self
     }
 
     /// The same, telling every statement but the beginning and end of transactions to `heard`: for measuring.
@@ -41,44 +72,50 @@ impl Database {
     pub fn observed(mut self, heard: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
         for connection in [&mut self.read, &mut self.write] {
             let heard = heard.clone();
-            connection.set_metric_callback(move |info| heard(&info.statement.sql));
+            connection.connection.set_metric_callback(move |info| heard(&info.statement.sql));
         }
         self
     }
 
     /// For single reads.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Door<DatabaseConnection> {
         &self.read
     }
 
     pub fn backend(&self) -> DbBackend {
-        self.write.get_database_backend()
+        self.write.connection.get_database_backend()
     }
 
     /// The connection that migrations run on.
     pub fn migrator(&self) -> &DatabaseConnection {
-        &self.write
+        &self.write.connection
+    }
+
+    pub(crate) fn retry(&self) -> Retry {
+        self.retry
     }
 
     /// Begins a writing transaction: immediate on SQLite, so that a read that later writes never finds the lock taken.
     #[expect(clippy::disallowed_methods, reason = "the one place that begins a writing transaction")]
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {
+    pub(crate) async fn begin(&self, name: &'static str) -> Result<Door<DatabaseTransaction>> {
+        let faults = self.write.faults.as_ref().map(|faults| faults.begin(name)).transpose()?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.write.begin_with_options(options).await?)
+        let connection = self.write.connection.begin_with_options(options).await?;
+        Ok(Door { connection, faults })
     }
 
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
-        self.read.ping().await?;
+        self.read.connection.ping().await?;
         Ok(())
     }
 
     pub async fn close(self) -> Result<()> {
-        self.read.close().await?;
-        self.write.close().await?;
+        self.read.connection.close().await?;
+        self.write.connection.close().await?;
         Ok(())
     }
 }

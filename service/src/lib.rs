@@ -16,6 +16,7 @@ mod context;
 pub mod crypto;
 pub mod database;
 pub mod deadline;
+pub mod door;
 mod error;
 pub mod file;
 pub mod notification;

@@ -18,3 +18,4 @@ mod organisation;
 mod process;
 mod round;
 mod rule;
+mod storage;

@@ -28,7 +28,7 @@ pub async fn refused(context: &Context, caller: &Caller, failure: &Error) -> Res
         Error::Forbidden | Error::NotFound | Error::Refused(..) => {
             context.write("audit.count_refusal", &CountedRefusal { caller, code: failure.code() }).await
         }
-        Error::Invalid(_) | Error::Stale | Error::Busy { .. } | Error::Internal(_) => Ok(()),
+        Error::Invalid(_) | Error::Stale | Error::Busy { .. } | Error::StoreFault(_) | Error::Internal(_) => Ok(()),
     }
 }
 

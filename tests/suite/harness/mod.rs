@@ -4,6 +4,7 @@ pub mod account;
 pub mod app;
 pub mod context;
 pub mod evidence;
+pub mod faults;
 pub mod people;
 pub mod postgres;
 pub mod smtp;
