@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::crypto::Keys;
 use crate::database::Database;
+use crate::flight::Flights;
 
 /// The only source of time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -160,6 +161,7 @@ struct Inner {
     calendar: RwLock<Option<(Instant, Arc<Calendar>)>>,
     rules: Mutex<Vec<(domain::ids::RuleSetId, Arc<RuleSet>)>>,
     wake: Notify,
+    flights: Flights,
 }
 
 /// How long a replica may compute with a calendar that another one has corrected. The correction itself re-plans
@@ -171,7 +173,13 @@ const RULES_KEPT: usize = 64;
 
 impl Context {
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, calendar: RwLock::new(None), rules: Mutex::new(Vec::new()), wake: Notify::new() }))
+        Self(Arc::new(Inner {
+            parts,
+            calendar: RwLock::new(None),
+            rules: Mutex::new(Vec::new()),
+            wake: Notify::new(),
+            flights: Flights::default(),
+        }))
     }
 
     /// The present instant, cut to what both engines keep.
@@ -222,6 +230,10 @@ impl Context {
     /// Resolves when somebody calls [`Self::wake_runner`].
     pub async fn woken(&self) {
         self.0.wake.notified().await;
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
     }
 
     pub(crate) fn cached_calendar(&self) -> Option<Arc<Calendar>> {

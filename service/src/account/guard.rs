@@ -56,6 +56,8 @@ impl Guard {
         let rows = account_login_failure::Entity::find()
             .filter(account_login_failure::Column::Key.is_in(keys))
             .filter(account_login_failure::Column::LockedUntil.gt(now))
+            // Longer than any wait: the clock was put back since, and nobody is shut out for that.
+            .filter(account_login_failure::Column::LockedUntil.lte(now + LONGEST_WAIT))
             .all(connection)
             .await?;
         let mut until: Option<DateTime<Utc>> = None;

@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::login::{Pair, Tokens, tokens};
+use super::token::latest_beginning;
 use crate::audit::{self, Entry};
 use crate::caller::{Caller, RequestMeta};
 use crate::code::Code;
@@ -105,6 +106,7 @@ impl Work for Refresh<'_> {
         let session = account_session::Entity::find_by_id(self.token.session)
             .filter(account_session::Column::RevokedAt.is_null())
             .filter(account_session::Column::ExpiresAt.gt(tx.at()))
+            .filter(account_session::Column::CreatedAt.lte(latest_beginning(tx.at())))
             .lock_exclusive()
             .one(tx.connection())
             .await?;
