@@ -56,9 +56,9 @@ struct Presented {
 impl Presented {
     fn read(context: &Context, token: &str) -> Option<Self> {
         let (body, mac) = token.rsplit_once('.')?;
-        let expected = context.keys().blind_index("account_session.refresh", body);
+        let expected = context.keys().blind_indexes("account_session.refresh", body);
         // Compared as hashes: the time says nothing about the expected value.
-        if token_hash(mac) != token_hash(&expected) {
+        if !expected.iter().any(|expected| token_hash(mac) == token_hash(expected)) {
             return None;
         }
         let mut parts = body.split('.');

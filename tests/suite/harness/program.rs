@@ -1,5 +1,6 @@
 //! The program as users start it: as a process of its own, on a folder of its own, killed at any time.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use service::crypto::Keys;
+use service::crypto::{KeySet, Keys};
 use service::database::Database;
 use service::{Context, Parts, Settings, SystemClock, SystemRandom};
 use tempfile::TempDir;
@@ -94,14 +95,18 @@ impl Home {
     }
 
     /// The keys of the folder as they are now.
-    pub fn keys(&self) -> Keys {
-        let key = |name: &str| std::fs::read(self.folder().join("keys").join(name)).ok()?.try_into().ok();
-        let numbered = |kind: &str| -> Vec<(u32, [u8; 32])> {
-            (1..10).filter_map(|number| Some((number, key(&format!("{kind}.{number}.key"))?))).collect()
+    fn keys(&self) -> Keys {
+        let key = |name: String| std::fs::read(self.folder().join("keys").join(name)).ok()?.try_into().ok();
+        let numbered = |kind: &str, end: &str| -> BTreeMap<u32, [u8; 32]> {
+            (1..10).filter_map(|number| Some((number, key(format!("{kind}.{number}.{end}"))?))).collect()
         };
-        let signing: Vec<[u8; 32]> = numbered("signing").into_iter().rev().map(|(_, key)| key).collect();
-        let field = numbered("field").into_iter().collect();
-        Keys::new(field, key("index.key").expect("the index key is there"), &signing).expect("the keys are well-formed")
+        let set = |end: &str| {
+            let [field, index, signing] = ["field", "index", "signing"].map(|kind| numbered(kind, end));
+            KeySet { field, index, signing }
+        };
+        let mut used = set("key");
+        used.index.extend(key("index.key".to_owned()).map(|key| (1, key)));
+        Keys::of(&used, &set("next")).expect("the keys are well-formed")
     }
 
     fn prepare(&self) -> Command {

@@ -36,6 +36,10 @@ struct Shared {
     targets: Mutex<Vec<String>>,
     next: AtomicU64,
     cuts: AtomicU64,
+    /// Connections so far.
+    count: AtomicU64,
+    /// Those below this number hang for ever.
+    stranded: AtomicU64,
 }
 
 /// The proxy; it ends with the value.
@@ -56,6 +60,8 @@ impl Proxy {
             targets: Mutex::new(vec![target.to_owned()]),
             next: AtomicU64::new(0),
             cuts: AtomicU64::new(0),
+            count: AtomicU64::new(0),
+            stranded: AtomicU64::new(0),
         });
         let (mode, modes) = watch::channel(Mode::Pass);
         let mut tasks = JoinSet::new();
@@ -85,6 +91,11 @@ impl Proxy {
     /// New connections go to these in turn, or to the next one where nobody listens.
     pub fn set_targets(&self, targets: Vec<String>) {
         *self.shared.targets.lock().unwrap() = targets;
+    }
+
+    /// Leaves all open connections hanging for ever, as a router does that has forgotten them.
+    pub fn strand(&self) {
+        self.shared.stranded.store(self.shared.count.load(Ordering::Acquire), Ordering::Release);
     }
 
     /// Connections that the proxy has reset.
@@ -137,7 +148,9 @@ async fn carry(client: TcpStream, modes: watch::Receiver<Mode>, shared: Arc<Shar
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((client_in, client_out), (server_in, server_out)) = (client.into_split(), server.into_split());
     let loses = AtomicBool::new(false);
-    let (mut there, mut back) = (Pump::new(client_in, server_out, &modes), Pump::new(server_in, client_out, &modes));
+    let number = shared.count.fetch_add(1, Ordering::AcqRel);
+    let pump = |from, to| Pump { from, to, modes: modes.clone(), shared: shared.clone(), number };
+    let (mut there, mut back) = (pump(client_in, server_out), pump(server_in, client_out));
     let is_cut = {
         let (going, coming) = (there.requests(&loses), back.answers(&loses));
         let ending = async { tokio::join!(going, coming) };
@@ -181,13 +194,11 @@ struct Pump {
     from: OwnedReadHalf,
     to: OwnedWriteHalf,
     modes: watch::Receiver<Mode>,
+    shared: Arc<Shared>,
+    number: u64,
 }
 
 impl Pump {
-    fn new(from: OwnedReadHalf, to: OwnedWriteHalf, modes: &watch::Receiver<Mode>) -> Self {
-        Self { from, to, modes: modes.clone() }
-    }
-
     async fn requests(&mut self, loses: &AtomicBool) -> End {
         self.run(|mode, piece| {
             let is_hit = match mode {
@@ -219,6 +230,9 @@ impl Pump {
         loop {
             let Ok(count @ 1..) = self.from.read(&mut piece).await else { break };
             let Ok(mode) = self.modes.wait_for(|mode| *mode != Mode::Hang).await.map(|mode| *mode) else { break };
+            if self.number < self.shared.stranded.load(Ordering::Acquire) {
+                std::future::pending::<()>().await;
+            }
             if let Mode::Slow(by) = mode {
                 tokio::time::sleep(by).await;
             }
