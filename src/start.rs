@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use api::EdgeSettings;
+use api::{Drain, EdgeSettings, Patience};
 use jobs::Runner;
 use metrics_exporter_prometheus::PrometheusHandle;
 use migration::Migrator;
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::config::Config;
+use crate::command::migrate;
 use crate::stop::Signals;
 use crate::{data, mailer, output, telemetry};
 
@@ -48,7 +49,9 @@ pub async fn host(config: &Config, context: Context, parts: Parts, greeting: Opt
     let listener = TcpListener::bind(config.server.listen)
         .with_context(|| format!("{} cannot be listened on", config.server.listen))?;
     let address = listener.local_addr()?;
-    let server = api::serve(context.clone(), &edge(config, parts), listener, Some(metrics.clone()))?;
+    let edge = edge(config, parts);
+    let (drain, draining) = (edge.drain.clone(), Duration::from_secs(config.server.drain_seconds.into()));
+    let server = api::serve(context.clone(), &edge, listener, Some(metrics.clone()))?;
     tracing::info!(%address, "serving");
     output::say(&greeting.unwrap_or_else(|| format!("http://{address}")))?;
 
@@ -67,8 +70,12 @@ pub async fn host(config: &Config, context: Context, parts: Parts, greeting: Opt
         }
     };
     let all = async { tokio::join!(serving, working).0 };
-    // The handle stops when it is called, not when it is awaited.
-    until_stopped(all, signals, async { handle.stop(true).await }, &metrics).await?;
+    let stopping = async {
+        drain.begin();
+        tokio::time::sleep(draining).await;
+        handle.stop(true).await;
+    };
+    until_stopped(all, signals, stopping, &metrics).await?;
     close(context).await
 }
 
@@ -136,7 +143,7 @@ pub async fn context(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<C
 pub async fn schema(config: &Config, context: &Context) -> anyhow::Result<()> {
     let connection = context.database().migrator();
     if config.is_sqlite() {
-        return Migrator::up(connection, None).await.context("the database file cannot be brought up to date");
+        return migrate::up(context.database()).await.context("the database file cannot be brought up to date");
     }
     let pending = Migrator::get_pending_migrations_read_only(connection).await?;
     ensure!(pending.is_empty(), "{} migrations are pending: run `jiqiao migrate up` first", pending.len());
@@ -160,6 +167,8 @@ fn edge(config: &Config, parts: Parts) -> EdgeSettings {
         rates: config.rates.rates(),
         workers: config.server.workers,
         demo: parts.demo,
+        patience: Patience::default(),
+        drain: Drain::default(),
     }
 }
 

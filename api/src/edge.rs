@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -75,7 +75,8 @@ pub async fn edge<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let span = tracing::info_span!("http", request.id = %id.id, http.method = %method, http.path = request.path());
-    let answer = guarded(&edge, request, next, &id, language).instrument(span.clone()).await;
+    let answering = guarded(&edge, request, next, &id, language).instrument(span.clone());
+    let answer = service::for_a_request(answering).await;
     let (answer, status, pattern) = match answer {
         Ok(mut response) => {
             dress(response.headers_mut(), &id.id, language, is_docs);
@@ -229,7 +230,7 @@ async fn authenticate(context: &Context, request: &ServiceRequest) -> Result<Aut
     };
     match service::account::authenticate(context, token.trim()).await {
         Ok(known) => Ok(Authentication::Known(Box::new(known))),
-        Err(error @ (service::Error::Busy { .. } | service::Error::Internal(_))) => Err(Problem::from(error)),
+        Err(error) if error.is_ours() => Err(Problem::from(error)),
         Err(error) => Ok(Authentication::Failed(Problem::from(error))),
     }
 }
@@ -272,6 +273,3 @@ fn dress(headers: &mut HeaderMap, id: &str, language: Language, is_docs: bool) {
 fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
-
-/// The slowest a client may send its headers.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);

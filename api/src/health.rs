@@ -6,6 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use service::Context;
 
+use crate::edge::Edge;
 use crate::extract::Public;
 
 /// The state of the program.
@@ -31,14 +32,14 @@ pub async fn get_liveness(_: Public) -> HttpResponse {
 #[utoipa::path(tag = "health", operation_id = "get_readiness", summary = "Whether the program can work",
     responses(
         (status = 200, description = "It can", body = Health),
-        (status = 503, description = "The database does not answer", body = Health)))]
+        (status = 503, description = "The database does not answer, or the program is about to stop", body = Health)))]
 #[get("/readyz")]
-pub async fn get_readiness(_: Public, context: web::Data<Context>) -> HttpResponse {
+pub async fn get_readiness(_: Public, context: web::Data<Context>, edge: web::Data<Edge>) -> HttpResponse {
     // One read of a migrated table tells both: the database answers, and its schema is there.
     let waiting = service::queue::waiting(&context).await.ok();
     let (status, word) = match waiting {
-        Some(_) => (StatusCode::OK, "ok"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        Some(_) if !edge.settings.drain.has_begun() => (StatusCode::OK, "ok"),
+        Some(_) | None => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
     };
     HttpResponseBuilder::new(status).json(Health { status: word.to_owned(), jobs_waiting: waiting })
 }

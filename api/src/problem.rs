@@ -15,6 +15,9 @@ use crate::extract::Language;
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
+/// The wait that a client is told when the store is at fault: somebody has to mend it first.
+const STORE_RETRY: Duration = Duration::from_mins(1);
+
 /// A failure on its way out. Internal failures carry no words.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -162,6 +165,10 @@ impl From<Error> for Problem {
             }
             Error::Invalid(errors) => Self { errors, ..base },
             Error::Busy { retry_after } => Self { retry_after: Some(retry_after), ..base },
+            Error::StoreFault(words) => {
+                tracing::error!(error = words, "the store is at fault");
+                Self { retry_after: Some(STORE_RETRY), ..base }
+            }
             Error::Internal(source) => {
                 // The one place where an internal failure is logged.
                 tracing::error!(error = %source, "internal error");

@@ -100,5 +100,7 @@ codes! {
     RateLimited = "rate_limited", SlowDown, "请求过于频繁", "Too many requests";
     LockedOut = "locked_out", SlowDown, "登录失败次数过多，请稍后再试", "Too many failed attempts; wait";
     Busy = "busy", Wait, "系统繁忙，请稍后重试", "The service is busy; try again";
+    FileLost = "file_lost", NotFound, "文件内容缺失，请联系管理员", "The content of this file is missing; report it";
+    StoreFault = "store_fault", Wait, "数据存储故障，服务暂停", "The data store is at fault; the service is suspended";
     Internal = "internal", Report, "系统内部错误", "Internal error";
 }

@@ -1,27 +1,48 @@
 //! The two engines behind one door. A difference between them is a named function here, never an `if` in a use case.
 
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{ColumnType, Expr, SimpleExpr};
+use sea_orm::sqlx::Error as Sqlx;
 use sea_orm::{
-    ColumnTrait, ConnectOptions, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend,
-    EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
+use crate::door::{Door, Faults};
 use crate::error::Result;
+use crate::patience::{self, Doubt, is_broken};
 
 /// Readers of one SQLite file.
 const SQLITE_READERS: u32 = 4;
 /// How long SQLite waits for the writer before it answers "locked".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often a transaction is begun when the connection turns out to be dead.
+const BEGINNINGS: u32 = 3;
+
+/// How a transaction is run again when the database was busy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Retry {
+    pub attempts: u32,
+    /// No further attempt after this long: who waited for a lock in vain is told to come back, not made to wait again.
+    pub patience: Duration,
+    /// The longest pause after the first attempt; it grows with each.
+    pub pause: Duration,
+}
+
+const RETRY: Retry =
+    Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
 
 /// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
 #[derive(Debug, Clone)]
 pub struct Database {
-    read: DatabaseConnection,
-    write: DatabaseConnection,
+    read: Door<DatabaseConnection>,
+    write: Door<DatabaseConnection>,
+    retry: Retry,
 }
 
 impl Database {
@@ -30,11 +51,31 @@ impl Database {
         if url.starts_with("sqlite:") {
             let write = connect_sqlite(url, 1).await?;
             let read = connect_sqlite(url, SQLITE_READERS).await?;
-            Ok(Self { read, write })
+            Ok(Self::of(read, write))
         } else {
-            let pool = connect_postgres(url, pool_size).await?;
-            Ok(Self { read: pool.clone(), write: pool })
+            let doubt = Doubt::new();
+            let pool = connect_postgres(url, pool_size, doubt.clone()).await?;
+            let mut made = Self::of(pool.clone(), pool);
+            for door in [&mut made.read, &mut made.write] {
+                door.doubt = Some(doubt.clone());
+            }
+            Ok(made)
         }
+    }
+
+    fn of(read: DatabaseConnection, write: DatabaseConnection) -> Self {
+        Self { read: Door::new(read), write: Door::new(write), retry: RETRY }
+    }
+
+    /// The same, asking `faults` before each call: for tests. A failed transaction is run again at once, as often as
+    /// `faults` fails it.
+    #[must_use]
+    pub fn failing(mut self, faults: &Arc<dyn Faults>) -> Self {
+        for door in [&mut self.read, &mut self.write] {
+            door.faults = Some(faults.clone());
+        }
+        self.retry = Retry { attempts: u32::MAX, patience: Duration::from_mins(10), pause: Duration::ZERO };
+        self
     }
 
     /// The same, telling every statement but the beginning and end of transactions to `heard`: for measuring.
@@ -42,44 +83,82 @@ impl Database {
     pub fn observed(mut self, heard: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
         for connection in [&mut self.read, &mut self.write] {
             let heard = heard.clone();
-            connection.set_metric_callback(move |info| heard(&info.statement.sql));
+            connection.connection.set_metric_callback(move |info| heard(&info.statement.sql));
         }
         self
     }
 
     /// For single reads.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Door<DatabaseConnection> {
         &self.read
     }
 
     pub fn backend(&self) -> DbBackend {
-        self.write.get_database_backend()
+        self.write.connection.get_database_backend()
     }
 
     /// The connection that migrations run on.
     pub fn migrator(&self) -> &DatabaseConnection {
-        &self.write
+        &self.write.connection
+    }
+
+    pub(crate) fn retry(&self) -> Retry {
+        self.retry
     }
 
     /// Begins a writing transaction: immediate on SQLite, so that a read that later writes never finds the lock taken.
     #[expect(clippy::disallowed_methods, reason = "the one place that begins a writing transaction")]
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction> {
+    pub(crate) async fn begin(&self, name: &'static str) -> Result<Door<DatabaseTransaction>> {
+        let faults = self.write.faults.as_ref().map(|faults| faults.begin(name)).transpose()?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.write.begin_with_options(options).await?)
+        let mut beginning = 1;
+        loop {
+            match (self.write.connection.begin_with_options(options.clone()).await, &self.write.doubt) {
+                (Err(error), Some(doubt)) if is_broken(&error) && beginning < BEGINNINGS => doubt.cast(),
+                (begun, _) => return Ok(Door { faults, ..Door::new(begun?) }),
+            }
+            beginning += 1;
+        }
+    }
+
+    /// Waits for work on this database: on PostgreSQL for as long as there is patience.
+    pub(crate) async fn patiently<T>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        match &self.write.doubt {
+            Some(doubt) => patience::answer(doubt, async { Ok(work.await) }).await?,
+            None => work.await,
+        }
+    }
+
+    /// Runs `work` while nobody else does under this number, in any process: on PostgreSQL by an advisory lock, on SQLite
+    /// by the file's own.
+    #[expect(clippy::disallowed_methods, reason = "the lock lives as long as its transaction, which writes nothing")]
+    pub async fn alone<T, E: From<DbErr>>(
+        &self,
+        number: i64,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if self.backend() != DbBackend::Postgres {
+            return work.await;
+        }
+        let lock = self.write.connection.begin().await?;
+        lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({number})")).await?;
+        let done = work.await;
+        lock.rollback().await?;
+        done
     }
 
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
-        self.read.ping().await?;
+        self.read.connection.ping().await?;
         Ok(())
     }
 
     pub async fn close(self) -> Result<()> {
-        self.read.close().await?;
-        self.write.close().await?;
+        self.read.connection.close().await?;
+        self.write.connection.close().await?;
         Ok(())
     }
 }
@@ -141,7 +220,7 @@ async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
     Ok(Connector::connect(options).await?)
 }
 
-async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
+async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(size)
@@ -149,6 +228,18 @@ async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping before each use costs a round trip; a dead connection is recognised by its error and retried.
         .test_before_acquire(false)
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        .map_sqlx_postgres_pool_opts(move |pool| {
+            let (taking, returning) = (doubt.clone(), doubt.clone());
+            pool.before_acquire(move |_, connection| {
+                let is_good = taking.trusts(connection.age);
+                Box::pin(async move { Ok(is_good) })
+            })
+            .after_release(move |_, connection| {
+                let is_good = returning.trusts(connection.age);
+                // As an error: a connection that may hang is dropped, not said goodbye to.
+                Box::pin(async move { if is_good { Ok(true) } else { Err(Sqlx::WorkerCrashed) } })
+            })
+        });
     Ok(Connector::connect(options).await?)
 }

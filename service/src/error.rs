@@ -32,6 +32,9 @@ pub enum Error {
     /// The database cannot now; worth a retry.
     #[error("busy")]
     Busy { retry_after: Duration },
+    /// The store is damaged or its disk fails: neither a retry nor the caller can help.
+    #[error("the store is at fault: {0}")]
+    StoreFault(String),
     #[error("internal: {0}")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -69,6 +72,7 @@ impl Error {
             Self::Forbidden => Code::Forbidden,
             Self::Stale => Code::Stale,
             Self::Busy { .. } => Code::Busy,
+            Self::StoreFault(_) => Code::StoreFault,
             Self::Internal(_) => Code::Internal,
         }
     }
@@ -76,6 +80,11 @@ impl Error {
     /// Whether running the same transaction again may succeed.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Busy { .. })
+    }
+
+    /// Whether the failure is ours and says nothing about the request, so that it is nobody's refusal.
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::StoreFault(_) | Self::Internal(_))
     }
 }
 
@@ -88,6 +97,9 @@ impl From<DbErr> for Error {
             tracing::warn!(error = %error, "database busy");
             return Self::busy();
         }
+        if is_store_fault(&error) {
+            return Self::StoreFault(error.to_string());
+        }
         if let Some(SqlErr::UniqueConstraintViolation(_)) = error.sql_err() {
             return Self::refused(Code::AlreadyExists);
         }
@@ -97,7 +109,7 @@ impl From<DbErr> for Error {
 
 /// Locked, serialisation failure, pool exhausted, connection lost, read-only or recovering: one place knows.
 fn is_busy(error: &DbErr) -> bool {
-    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || crate::patience::is_broken(error) {
         return true;
     }
     let text = error.to_string();
@@ -117,6 +129,21 @@ fn is_busy(error: &DbErr) -> bool {
         "connection closed",
         "expected to read",
         "Connection refused",
+    ]
+    .iter()
+    .any(|known| text.contains(known))
+}
+
+/// Damaged pages, a file that is no database, a disk that does not obey.
+fn is_store_fault(error: &DbErr) -> bool {
+    let text = error.to_string();
+    [
+        "database disk image is malformed",
+        "file is not a database",
+        "malformed database schema",
+        "disk I/O error",
+        "unable to open database file",
+        "invalid page in block",
     ]
     .iter()
     .any(|known| text.contains(known))

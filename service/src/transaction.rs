@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
@@ -13,6 +13,7 @@ use crate::audit;
 use crate::caller::{Caller, Outcome};
 use crate::code::Code;
 use crate::context::Context;
+use crate::door::Door;
 use crate::error::{Error, Result};
 use crate::queue::{self, Job};
 
@@ -26,7 +27,7 @@ pub trait Work: Sync {
 /// An open transaction. Audit entries and jobs gather here and are written together, before the commit.
 #[derive(Debug)]
 pub struct Tx {
-    connection: DatabaseTransaction,
+    connection: Door<DatabaseTransaction>,
     context: Context,
     at: DateTime<Utc>,
     entries: Mutex<Vec<audit::Entry>>,
@@ -35,7 +36,7 @@ pub struct Tx {
 
 impl Tx {
     /// The connection for queries of this transaction.
-    pub fn connection(&self) -> &DatabaseTransaction {
+    pub fn connection(&self) -> &Door<DatabaseTransaction> {
         &self.connection
     }
 
@@ -59,11 +60,6 @@ impl Tx {
     }
 }
 
-/// How often a transaction is run again when the database was busy.
-const ATTEMPTS: u32 = 5;
-/// No further attempt after this long: who waited for a lock in vain is told to come back, not made to wait again.
-const PATIENCE: Duration = Duration::from_secs(4);
-
 impl Context {
     /// Runs a unit of work in one transaction, again (a bounded number of times) when the database was busy.
     pub async fn write<W: Work>(&self, name: &'static str, work: &W) -> Result<W::Output> {
@@ -77,19 +73,35 @@ impl Context {
         W: Work,
         W::Output: Serialize + DeserializeOwned,
     {
+        let flight = match &caller.meta.idempotency {
+            Some(idempotency) => Some(self.flights().enter(idempotency).await?),
+            None => None,
+        };
+        if flight.as_ref().is_some_and(|flight| flight.has_waited)
+            && let Some(done) = self.answered(caller).await?
+        {
+            return Ok(done);
+        }
         let answer = |output: &W::Output| Ok(Some(serde_json::to_string(output)?));
         let failure = match self.run(name, Some(caller), work, answer).await {
             Ok(value) => return Ok(Outcome { value, replayed: false }),
             Err(failure) => failure,
         };
-        if failure.is_busy() || matches!(failure, Error::Internal(_)) {
+        if failure.is_ours() {
             return Err(failure);
         }
-        if let Some(stored) = audit::stored_answer(self, caller).await? {
-            return Ok(Outcome { value: stored.into_value()?, replayed: true });
+        if let Some(done) = self.answered(caller).await? {
+            return Ok(done);
         }
         audit::refused(self, caller, &failure).await?;
         Err(failure)
+    }
+
+    /// The answer that is stored under the caller's key, if any. Use cases that look at the state of things before their
+    /// transaction ask here first: what they did themselves must not refuse its own repetition.
+    pub(crate) async fn answered<T: DeserializeOwned>(&self, caller: &Caller) -> Result<Option<Outcome<T>>> {
+        let Some(stored) = audit::stored_answer(self, caller).await? else { return Ok(None) };
+        Ok(Some(Outcome { value: stored.into_value()?, replayed: true }))
     }
 
     async fn run<W: Work>(
@@ -99,24 +111,28 @@ impl Context {
         work: &W,
         answer: impl Fn(&W::Output) -> Result<Option<String>> + Send + Sync,
     ) -> Result<W::Output> {
-        let begun = Instant::now();
-        let mut attempt = 1;
-        loop {
-            match self.run_once(name, caller, work, &answer).await {
-                Err(error) if error.is_busy() && attempt < ATTEMPTS && begun.elapsed() < PATIENCE => {
-                    metrics::counter!("transaction_retries", "name" => name).increment(1);
-                    tokio::time::sleep(self.pause(attempt)).await;
-                    attempt += 1;
+        let (begun, retry) = (Instant::now(), self.database().retry());
+        let trying = async {
+            let mut attempt = 1;
+            loop {
+                match self.run_once(name, caller, work, &answer).await {
+                    Err(error) if error.is_busy() && attempt < retry.attempts && begun.elapsed() < retry.patience => {
+                        metrics::counter!("transaction_retries", "name" => name).increment(1);
+                        tokio::time::sleep(retry.pause * attempt * self.chance() / 256).await;
+                        attempt += 1;
+                    }
+                    other => return other,
                 }
-                other => return other,
             }
-        }
+        };
+        self.database().patiently(trying).await
     }
 
-    fn pause(&self, attempt: u32) -> Duration {
+    /// A number below 256, so that two who met do not meet again.
+    fn chance(&self) -> u32 {
         let mut byte = [0u8; 1];
         self.fill_random(&mut byte);
-        Duration::from_millis(u64::from(byte[0]) / 8 * u64::from(attempt))
+        u32::from(byte[0])
     }
 
     async fn run_once<W: Work>(
@@ -128,7 +144,7 @@ impl Context {
     ) -> Result<W::Output> {
         let begun = Instant::now();
         let tx = Tx {
-            connection: self.database().begin().await?,
+            connection: self.database().begin(name).await?,
             context: self.clone(),
             at: self.now(),
             entries: Mutex::default(),

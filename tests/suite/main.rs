@@ -1,4 +1,5 @@
 //! How we know: the one integration-test binary, a module per folder and feature.
+#![recursion_limit = "256"]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod account;
@@ -9,6 +10,7 @@ mod crash;
 mod crypto;
 mod deadline;
 mod edge;
+mod fault;
 mod file;
 mod harness;
 mod jobs;
@@ -18,3 +20,4 @@ mod organisation;
 mod process;
 mod round;
 mod rule;
+mod storage;

@@ -19,9 +19,12 @@ pub use scan::scan_pending;
 pub use sweep::sweep_orphans;
 pub use upload::{NewFile, Received, Slot, attach, prepare, receive};
 
+use std::io::ErrorKind;
+
 use domain::ids::{CaseId, FileId};
 use object_store::path::Path;
 
+use crate::code::Code;
 use crate::error::Error;
 
 /// All attachments live below this.
@@ -32,6 +35,22 @@ fn object_key(case: CaseId, file: FileId) -> Path {
     Path::from(format!("{PREFIX}/{case}/{file}"))
 }
 
+/// A full disk empties again; bytes that are gone do not come back, and the client is told which of the two it is.
 fn store_failed(error: object_store::Error) -> Error {
+    if let object_store::Error::NotFound { path, .. } = &error {
+        tracing::error!(path, "a file has lost its bytes");
+        return Error::refused(Code::FileLost);
+    }
+    if is_full(&error) {
+        tracing::warn!(%error, "the file store is full");
+        return Error::busy();
+    }
     Error::Internal(Box::new(error))
+}
+
+/// Whether the disk, the quota or the size limit of the process is what refused.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kinds = [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge];
+    let is_so = error.downcast_ref::<std::io::Error>().is_some_and(|error| kinds.contains(&error.kind()));
+    is_so || error.source().is_some_and(is_full)
 }

@@ -191,7 +191,7 @@ pub async fn attach(context: &Context, caller: &Caller, slot: &Slot, received: R
     match &outcome {
         Ok(Outcome { replayed: false, .. }) => {}
         // The commit may have happened although its answer was lost: the sweep knows, we do not.
-        Err(error) if error.is_busy() || matches!(error, Error::Internal(_)) => {}
+        Err(error) if error.is_ours() => {}
         Ok(_) | Err(_) => discard(context, &received.path).await,
     }
     outcome

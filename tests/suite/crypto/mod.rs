@@ -16,9 +16,9 @@ use crate::harness::context::{ManualClock, START, SeededRandom, TestContext, con
 use crate::harness::{TestDb, db_tests};
 
 /// The same database seen by a program whose folder holds a newer key.
-async fn rotated(db: &TestDb) -> Context {
+pub async fn rotated(db: &TestDb, prepare: impl FnOnce(Database) -> Database) -> Context {
     Context::new(Parts {
-        database: Database::connect(db.url(), 4).await.unwrap(),
+        database: prepare(Database::connect(db.url(), 4).await.unwrap()),
         clock: Arc::new(ManualClock::new(START)),
         random: Arc::new(SeededRandom::new(7)),
         keys: Keys::new(BTreeMap::from([(1, [11; 32]), (2, [21; 32])]), [12; 32], &[[13; 32]]).unwrap(),
@@ -40,7 +40,7 @@ db_tests! {
             service::broker::create(&app.ctx, &fresh(&broker), sample::sample_person(number)).await.unwrap();
         }
         assert!(ciphers(&app).await.iter().all(|sealed| sealed.starts_with("k1.")));
-        let newer = rotated(&db).await;
+        let newer = rotated(&db, |database| database).await;
         let row = entity::broker::Entity::find().one(app.connection()).await.unwrap().unwrap();
         let before = service::broker::full_profile(&newer, &row).unwrap();
         // Three identity numbers and three telephone numbers.

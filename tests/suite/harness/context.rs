@@ -8,10 +8,11 @@ use object_store::memory::InMemory;
 use sea_orm::DatabaseConnection;
 use service::crypto::Keys;
 use service::database::Database;
+use service::door::Faults;
 use service::{Clock, Context, Parts, Random, Settings};
 use sha2::{Digest, Sha256};
 
-use super::{Engine, Fixture, TestDb};
+use super::{Engine, Fixture, TestDb, faults};
 
 /// When every test begins: Monday 6 July 2026, 09:00 in Nanning.
 pub const START: &str = "2026-07-06T01:00:00Z";
@@ -108,9 +109,27 @@ pub async fn context(db: &TestDb) -> TestContext {
 
 /// A context of its own seed: two of them on one database act like two replicas.
 pub async fn replica(db: &TestDb, seed: u64) -> TestContext {
+    on(db, seed, faults::prepared).await
+}
+
+/// A context whose database fails as `faults` says.
+pub async fn failing(db: &TestDb, faults: &Arc<dyn Faults>) -> TestContext {
+    on(db, 1, |database| database.failing(faults)).await
+}
+
+/// A context that reaches its database by another address.
+pub async fn through(db: &TestDb, url: &str) -> TestContext {
+    at(db, url, 1, faults::prepared).await
+}
+
+async fn on(db: &TestDb, seed: u64, prepare: impl FnOnce(Database) -> Database) -> TestContext {
+    at(db, db.url(), seed, prepare).await
+}
+
+async fn at(db: &TestDb, url: &str, seed: u64, prepare: impl FnOnce(Database) -> Database) -> TestContext {
     let clock = Arc::new(ManualClock::new(START));
     let ctx = Context::new(Parts {
-        database: Database::connect(db.url(), POOL_SIZE).await.expect("the test database can be opened"),
+        database: prepare(Database::connect(url, POOL_SIZE).await.expect("the test database can be opened")),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(seed)),
         keys: keys(),

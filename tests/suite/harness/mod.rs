@@ -4,8 +4,11 @@ pub mod account;
 pub mod app;
 pub mod context;
 pub mod evidence;
+pub mod faults;
 pub mod people;
 pub mod postgres;
+pub mod program;
+pub mod proxy;
 pub mod smtp;
 pub mod sqlite;
 mod tests;
@@ -67,6 +70,14 @@ impl Fixture for TestDb {
 }
 
 impl TestDb {
+    /// A PostgreSQL database without any table.
+    pub async fn empty() -> Self {
+        let database = postgres::empty().await;
+        let url = database.url();
+        let connection = connect(&url).await;
+        Self { engine: Engine::Postgres, url, connection, _keep: Keep::Database { _database: database } }
+    }
+
     pub fn engine(&self) -> Engine {
         self.engine
     }

@@ -1,7 +1,7 @@
 //! The schema that the steps of `migration/` make, on both engines, against what `entity/` and `domain/` expect.
 
 mod catalogue;
-mod table;
+pub mod table;
 
 use domain::word::Word;
 use sea_orm::ConnectionTrait;

@@ -1,0 +1,351 @@
+//! A failure at the n-th database call, for every n, of everything that writes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, TimeDelta};
+use domain::access::Role;
+use domain::calendar::{ListedDay, Mark, YearDocument};
+use domain::certification::process::{Command as Act, State};
+use domain::certification::{Level, sample};
+use jobs::mail::Mailer;
+use sea_orm::{ConnectionTrait, EntityTrait};
+use service::calendar::{Correction, Replan, correct, replan};
+use service::door::Faults;
+use service::notification::{Deliver, Message};
+use service::process::Address;
+use service::{Error, Tx, Work};
+
+use crate::certification::cast::{Cast, fresh, grant, opinion, person};
+use crate::harness::context::{TestContext, context, failing};
+use crate::harness::evidence::{evidence, rounds};
+use crate::harness::faults::{self, LostCommits, OneCall};
+use crate::harness::{Engine, Fixture, TestDb, db_tests};
+
+/// Runs the tests of some modules again, each on a database that fails every call of every transaction once.
+fn run_again(record: &Path, filters: &[&str]) -> bool {
+    let program = std::env::current_exe().expect("this program has a path");
+    let mut command = Command::new(program);
+    command.args(filters).args(["--test-threads", "2", "--skip", "storage::", "--skip", "crash::", "--skip", "harness::"]);
+    // What these tests look at is the database's own failure, or its statements one by one.
+    command.args(["--skip", "faults::", "--skip", "floors::", "--skip", "matrix::"]);
+    let output = command.envs(faults::environment(record)).output().expect("this program can be run");
+    if !output.status.success() {
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+    }
+    output.status.success()
+}
+
+/// Units of work that no test of the short run reaches, and why the list may be short.
+const NOT_REACHED: &[&str] = &[];
+
+#[test]
+fn every_unit_of_work_survives_a_failure_at_every_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record");
+    let short = ["::sqlite::"];
+    let filters: &[&str] = if rounds(0, 1) == 1 { &[] } else { &short };
+    assert!(run_again(&record, filters), "a test does not hold when calls fail and are tried again");
+    let done = faults::recorded(&record);
+    let missing: Vec<_> =
+        faults::known_units().into_iter().filter(|name| !done.contains_key(name) && !NOT_REACHED.contains(&&**name)).collect();
+    assert!(missing.is_empty(), "never failed: {missing:?}");
+    let failures: u64 = done.values().sum();
+    assert!(failures > 1_000, "{failures}");
+    let engines = if filters.is_empty() { "both engines" } else { "SQLite" };
+    evidence!("B15", "-", "{} units of work, {failures} failed calls on {engines}: 0 left behind", done.len());
+}
+
+/// Rows per table; what is counted on purpose (refusals) left out.
+async fn census(app: &TestContext) -> BTreeMap<String, usize> {
+    let mut all = BTreeMap::new();
+    for table in crate::migration::table::tables() {
+        if table.name != "audit_refusal" {
+            all.insert(table.name.to_owned(), (table.count)(app.connection()).await);
+        }
+    }
+    all
+}
+
+/// What is tried: a world in which it can happen, and the deed.
+trait Deed {
+    type World;
+
+    async fn arrange(app: TestContext) -> Self::World;
+    async fn run(world: &Self::World) -> Result<(), Error>;
+    fn app(world: &Self::World) -> &TestContext;
+}
+
+/// Fails the deed at its first call, then at its second, until it gets through, in a world of its own and going on with
+/// what the failed ones did. At the end everything stands as if nothing had ever failed; gives the number of failures.
+async fn fail_at_every_call<D: Deed>(engine: Engine) -> u64 {
+    let clean = D::arrange(TestContext::on(engine).await).await;
+    D::run(&clean).await.unwrap();
+    let expected = census(D::app(&clean)).await;
+
+    let db = TestDb::on(engine).await;
+    let faults = Arc::new(OneCall::default());
+    let door: Arc<dyn Faults> = faults.clone();
+    let world = D::arrange(failing(&db, &door).await).await;
+    let before = census(D::app(&world)).await;
+    let mut failures = 0;
+    for n in 1.. {
+        faults.arm(n);
+        let done = D::run(&world).await;
+        if !faults.disarm() {
+            done.unwrap();
+            break;
+        }
+        // A step that lives with a failed read (such as a cache) may get through all the same.
+        if let Err(error) = done {
+            assert!(matches!(error, Error::Internal(_)), "call {n}: {error}");
+        }
+        failures += 1;
+        let report = service::audit::verify(&D::app(&world).ctx).await.unwrap();
+        assert_eq!(report.breaks, Vec::new(), "call {n}");
+    }
+    assert!(failures > 2, "{failures}");
+    assert_ne!(before, expected, "nothing was done");
+    assert_eq!(census(D::app(&world)).await, expected);
+    failures
+}
+
+struct FollowUps;
+
+impl Deed for FollowUps {
+    type World = (Cast, Vec<service::process::FollowUp>);
+
+    async fn arrange(app: TestContext) -> Self::World {
+        let cast = Cast::new(app).await;
+        let id = cast.draft(Level::L1).await.id;
+        cast.to_region(id).await;
+        cast.act(&cast.region_clerk, id, Act::Accept).await.unwrap();
+        let jobs = entity::queue_job::Entity::find().all(cast.app.connection()).await.unwrap();
+        let mut follow_ups: Vec<service::process::FollowUp> = jobs
+            .iter()
+            .filter(|job| job.name == "process.follow_up")
+            .map(|job| serde_json::from_str(&job.payload).unwrap())
+            .collect();
+        follow_ups.sort_by_key(|job| job.version);
+        (cast, follow_ups)
+    }
+
+    async fn run((cast, jobs): &Self::World) -> Result<(), Error> {
+        for job in jobs {
+            service::process::follow_up(&cast.app.ctx, job).await?;
+        }
+        Ok(())
+    }
+
+    fn app((cast, _): &Self::World) -> &TestContext {
+        &cast.app
+    }
+}
+
+struct Silence;
+
+impl Deed for Silence {
+    type World = Cast;
+
+    async fn arrange(app: TestContext) -> Cast {
+        let cast = Cast::new(app).await;
+        let id = cast.draft(Level::L2).await.id;
+        cast.to_region(id).await;
+        cast.app.clock.set("2026-07-13T16:00:00Z");
+        cast
+    }
+
+    async fn run(cast: &Cast) -> Result<(), Error> {
+        service::process::run_due(&cast.app.ctx).await?;
+        service::deadline::remind_due(&cast.app.ctx).await
+    }
+
+    fn app(cast: &Cast) -> &TestContext {
+        &cast.app
+    }
+}
+
+/// The end of the publicity: cases decided, certificates issued.
+struct Issue;
+
+impl Deed for Issue {
+    type World = Cast;
+
+    async fn arrange(app: TestContext) -> Cast {
+        let cast = Cast::new(app).await;
+        let id = cast.draft(Level::L1).await.id;
+        cast.to_region(id).await;
+        cast.act(&cast.region_clerk, id, Act::Accept).await.unwrap();
+        cast.advance_all().await;
+        cast.act(&cast.region_clerk, id, Act::PassAssessment(opinion())).await.unwrap();
+        cast.publish(vec![id]).await;
+        cast.app.clock.advance(TimeDelta::days(8));
+        cast
+    }
+
+    async fn run(cast: &Cast) -> Result<(), Error> {
+        service::process::run_due(&cast.app.ctx).await?;
+        for row in entity::case_file::Entity::find().all(cast.app.connection()).await.unwrap() {
+            service::process::act_by_program(&cast.app.ctx, &row.process, row.id).await?;
+        }
+        Ok(())
+    }
+
+    fn app(cast: &Cast) -> &TestContext {
+        &cast.app
+    }
+}
+
+struct Recalculation;
+
+impl Deed for Recalculation {
+    type World = (Cast, Replan);
+
+    async fn arrange(app: TestContext) -> Self::World {
+        let cast = Cast::new(app).await;
+        let id = cast.draft(Level::L1).await.id;
+        cast.act(&cast.broker, id, Act::Submit).await.unwrap();
+        let admin = person(&cast.app, "administrator", &[grant(Role::SystemAdministrator, None, None)]).await;
+        let mut year = service::calendar::year(&cast.app.ctx, 2026).await.unwrap().national.unwrap();
+        let date: NaiveDate = "2026-07-15".parse().unwrap();
+        year.days.push(ListedDay { date, name: "临时放假".to_owned(), mark: Mark::Off });
+        let correction = Correction {
+            document: YearDocument::National(year),
+            reason: "补充通知".to_owned(),
+            source: "国办发明电〔2026〕1号".to_owned(),
+        };
+        correct(&cast.app.ctx, &fresh(&admin), &correction).await.unwrap();
+        let jobs = entity::queue_job::Entity::find().all(cast.app.connection()).await.unwrap();
+        let job = jobs.iter().find(|job| job.name.contains("replan")).unwrap();
+        let job = serde_json::from_str(&job.payload).unwrap();
+        (cast, job)
+    }
+
+    async fn run((cast, job): &Self::World) -> Result<(), Error> {
+        replan(&cast.app.ctx, job).await
+    }
+
+    fn app((cast, _): &Self::World) -> &TestContext {
+        &cast.app
+    }
+}
+
+struct Delivery;
+
+struct Tell(Vec<Message>);
+
+impl Work for Tell {
+    type Output = ();
+
+    async fn run(&self, tx: &Tx) -> service::Result<()> {
+        service::notification::place(tx, self.0.clone()).await
+    }
+}
+
+impl Deed for Delivery {
+    type World = (TestContext, Mailer, Deliver);
+
+    async fn arrange(app: TestContext) -> Self::World {
+        let message = Message {
+            unique_key: "one".to_owned(),
+            to: Address::Email("wangming@example.invalid".to_owned()),
+            event: "account.reset_password".to_owned(),
+            category: "security".to_owned(),
+            case_id: None,
+            params: serde_json::json!({ "name": "王明", "secret": { "token": "t0p", "link": "/reset#token=t0p" } }),
+        };
+        app.ctx.write("test.tell", &Tell(vec![message])).await.unwrap();
+        let row = entity::notification_delivery::Entity::find().one(app.connection()).await.unwrap().unwrap();
+        // A row that nothing but this test can leave, so that the census sees the deed.
+        (app, Mailer::memory(), Deliver { delivery_id: row.id })
+    }
+
+    async fn run((app, mailer, job): &Self::World) -> Result<(), Error> {
+        use jobs::Answer;
+        match jobs::mail::deliver(&app.ctx, mailer, job.delivery_id).await {
+            Answer::Done => Ok(()),
+            Answer::Retry(_, error) | Answer::Fail(error) => Err(Error::internal(error)),
+        }
+    }
+
+    fn app((app, ..): &Self::World) -> &TestContext {
+        app
+    }
+}
+
+db_tests! {
+    async fn jobs_of_several_steps_go_on_where_they_were_cut(db: TestDb) {
+        let engine = db.engine();
+        let mut failures = fail_at_every_call::<FollowUps>(engine).await;
+        failures += fail_at_every_call::<Silence>(engine).await;
+        failures += fail_at_every_call::<Issue>(engine).await;
+        failures += fail_at_every_call::<Recalculation>(engine).await;
+        evidence!("B15", engine.as_str(), "4 jobs of several transactions, {failures} failed calls: each went on to the same end");
+    }
+
+    async fn a_mail_is_sent_whatever_call_fails(db: TestDb) {
+        let faults = Arc::new(OneCall::default());
+        let door: Arc<dyn Faults> = faults.clone();
+        let world = Delivery::arrange(failing(&db, &door).await).await;
+        let mut failures = 0;
+        for n in 1.. {
+            faults.arm(n);
+            let done = Delivery::run(&world).await;
+            if !faults.disarm() {
+                done.unwrap();
+                break;
+            }
+            failures += 1;
+        }
+        let sent = world.1.sent();
+        assert!(!sent.is_empty() && sent.len() <= failures, "{} copies, {failures} failures", sent.len());
+        assert!(sent.iter().all(|mail| mail.message_id == sent[0].message_id));
+        let row = entity::notification_delivery::Entity::find().one(world.0.connection()).await.unwrap().unwrap();
+        assert_eq!(row.state, domain::notification::DeliveryState::Sent);
+    }
+
+    async fn keys_are_brought_on_whatever_call_fails(db: TestDb) {
+        let app = context(&db).await;
+        for number in 0..3 {
+            let broker = person(&app, &format!("broker{number}"), &[grant(Role::Broker, None, None)]).await;
+            service::broker::create(&app.ctx, &fresh(&broker), sample::sample_person(number)).await.unwrap();
+        }
+        let faults = Arc::new(OneCall::default());
+        let door: Arc<dyn Faults> = faults.clone();
+        let newer = crate::crypto::rotated(&db, |database| database.failing(&door)).await;
+        let mut failures = 0;
+        for n in 1.. {
+            faults.arm(n);
+            let done = service::crypto::reseal(&newer).await;
+            if !faults.disarm() {
+                done.unwrap();
+                break;
+            }
+            failures += 1;
+            for row in entity::broker::Entity::find().all(app.connection()).await.unwrap() {
+                assert!(service::broker::full_profile(&newer, &row).is_ok(), "call {n}");
+            }
+        }
+        assert!(failures > 5, "{failures}");
+        assert_eq!(service::crypto::reseal(&newer).await.unwrap(), 0, "nothing is left");
+    }
+
+    async fn a_commit_whose_answer_is_lost_happens_once(db: TestDb) {
+        let faults = Arc::new(LostCommits::default());
+        let door: Arc<dyn Faults> = faults.clone();
+        let mut all = Vec::new();
+        for app in [TestContext::on(db.engine()).await, failing(&db, &door).await] {
+            let cast = Issue::arrange(app).await;
+            Issue::run(&cast).await.unwrap();
+            let case = entity::case_file::Entity::find().one(cast.app.connection()).await.unwrap().unwrap();
+            assert_eq!(cast.state(case.id).await, State::Certified);
+            assert_eq!(service::audit::verify(&cast.app.ctx).await.unwrap().breaks, Vec::new());
+            all.push(census(&cast.app).await);
+        }
+        assert_eq!(all[0], all[1]);
+        assert!(faults.lost() > 10, "{}", faults.lost());
+        evidence!("B5", db.engine().as_str(), "{} commits whose answer was lost, through a whole certification: 0 twice", faults.lost());
+    }
+}
