@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::door::{Door, Faults};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Readers of one SQLite file.
 const SQLITE_READERS: u32 = 4;
@@ -110,6 +110,22 @@ impl Database {
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
         self.read.connection.ping().await?;
+        Ok(())
+    }
+
+    /// Whether the file is sound: on SQLite every page and index is looked at, and every reference. PostgreSQL looks
+    /// after its own.
+    pub async fn check(&self) -> Result<()> {
+        if self.backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        for check in ["PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"] {
+            let found = self.read.query_one_raw(Statement::from_string(DbBackend::Sqlite, check)).await?;
+            let word = found.map(|row| row.try_get_by_index::<String>(0)).transpose()?;
+            if let Some(fault) = word.filter(|word| word != "ok") {
+                return Err(Error::StoreFault(fault));
+            }
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use service::database::Database;
 
 use crate::config::Config;
+use crate::store::Hold;
 use crate::{data, output};
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -24,6 +25,7 @@ pub async fn run(config: &Config, direction: Direction) -> anyhow::Result<()> {
     if config.is_sqlite() {
         data::folder(&config.data)?;
     }
+    let hold = Hold::take(config)?;
     let database = Database::connect(&config.database_url(), config.database.pool_size)
         .await
         .context("the database cannot be reached")?;
@@ -40,5 +42,8 @@ pub async fn run(config: &Config, direction: Direction) -> anyhow::Result<()> {
         };
         output::say(&format!("{status} {}", step.name()))?;
     }
-    Ok(database.close().await?)
+    database.close().await?;
+    let Some(hold) = hold else { return Ok(()) };
+    hold.is_made()?;
+    hold.release()
 }

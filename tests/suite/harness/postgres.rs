@@ -58,9 +58,18 @@ impl Drop for TempDatabase {
 
 /// A migrated database of its own.
 pub async fn copy_of_template() -> TempDatabase {
+    copy_of("migrated").await
+}
+
+/// A database without any table.
+pub async fn empty() -> TempDatabase {
+    copy_of("template0").await
+}
+
+async fn copy_of(template: &'static str) -> TempDatabase {
     let name = format!("t_{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let (made, wait) = oneshot::channel();
-    SERVER.clerk.send(Order::Create(name.clone(), made)).expect("the clerk is there");
+    SERVER.clerk.send(Order::Create(name.clone(), template, made)).expect("the clerk is there");
     wait.await.expect("the clerk answers");
     TempDatabase { name }
 }
@@ -75,7 +84,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 enum Order {
-    Create(String, oneshot::Sender<()>),
+    Create(String, &'static str, oneshot::Sender<()>),
     Drop(String),
 }
 
@@ -126,8 +135,8 @@ async fn keep_databases(root: String, mut orders: mpsc::UnboundedReceiver<Order>
     let root = connect(&root).await;
     while let Some(order) = orders.recv().await {
         match order {
-            Order::Create(name, made) => {
-                run(&root, &format!("CREATE DATABASE {name} TEMPLATE migrated")).await;
+            Order::Create(name, template, made) => {
+                run(&root, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
                 let _ = made.send(());
             }
             Order::Drop(name) => run(&root, &format!("DROP DATABASE {name} WITH (FORCE)")).await,
