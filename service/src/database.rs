@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::{Connection as _, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     Statement, TransactionOptions, TransactionTrait,
@@ -152,8 +153,19 @@ async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
                 .pragma("journal_mode", "WAL")
                 // NORMAL loses acknowledged commits in a power cut.
                 .pragma("synchronous", "FULL")
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(async move { Ok(is_at_rest(connection).await) }))
         });
     Ok(Connector::connect(options).await?)
+}
+
+/// Whether a connection comes back without a transaction. When the disk is full SQLite rolls back by itself, the driver's
+/// own rollback then fails, and from there on it would nest every transaction into one that is never committed: such a
+/// connection is closed, and the pool opens another.
+async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
+    // A rollback may still be on its way; it is done when the ping is.
+    !connection.is_in_transaction() || (connection.ping().await.is_ok() && !connection.is_in_transaction())
 }
 
 async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {

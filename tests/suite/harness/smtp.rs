@@ -183,10 +183,11 @@ async fn talk(stream: TcpStream, shared: &Mutex<Shared>) -> std::io::Result<()> 
             say(&mut write, mode(), "250 ok").await?;
             continue;
         };
-        let is_new = stage == Stage::Recipient && shared.lock().unwrap().seen.insert(to.clone());
+        let greylists = mode() == Mode::Greylist && stage == Stage::Recipient;
+        let is_new = greylists && shared.lock().unwrap().seen.insert(to.clone());
         let words = match fault(mode(), stage, &to) {
             Some(words) => words,
-            None if is_new && mode() == Mode::Greylist => "451 4.7.1 greylisted, come back".to_owned(),
+            None if is_new => "451 4.7.1 greylisted, come back".to_owned(),
             None if stage == Stage::Data => "354 go on".to_owned(),
             None => "250 ok".to_owned(),
         };

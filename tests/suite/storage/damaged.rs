@@ -140,18 +140,18 @@ async fn a_damaged_file_is_not_served() {
     ] {
         assert!(said.as_ref().is_some_and(|said| said.contains(expected)), "{expected}: {said:?}");
     }
+    let crash = damage_after_a_crash(&houses).await;
     evidence!(
         "B18",
         "sqlite",
         "{flips} flipped bytes, half a file, an empty one, a missing one, one that is none, another file's log: 0 of {} \
-         started, 0 files touched",
+         started, 0 files touched; {crash}",
         flips + 5
     );
-    damage_after_a_crash(&houses).await;
 }
 
 /// Nobody has vouched for the file then, and its structure is looked at.
-async fn damage_after_a_crash(houses: &Houses) {
+async fn damage_after_a_crash(houses: &Houses) -> String {
     let (mut refused, mut faults, mut right, mut luck) = (0, 0, 0, Luck(seed() + 1));
     let rounds = rounds(3, 50);
     for _ in 0..rounds {
@@ -182,10 +182,8 @@ async fn damage_after_a_crash(houses: &Houses) {
         }
     }
     assert!(refused > 0);
-    evidence!(
-        "B18",
-        "sqlite",
+    format!(
         "{rounds} pages overwritten after a crash: {refused} refused to start, {faults} answered 503, {right} had no use for \
          the page, 0 wrong answers"
-    );
+    )
 }

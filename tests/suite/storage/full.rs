@@ -74,7 +74,8 @@ async fn a_full_disk_refuses_writes_and_nothing_else() {
                 assert!(written < 5_000, "the disk does not become full");
                 continue;
             }
-            assert_eq!(answer.status(), 503, "{}", answer.text().await.unwrap());
+            let status = answer.status();
+            assert_eq!(status, 503, "{}\n{}", answer.text().await.unwrap(), program.complaints());
             assert!(answer.headers().contains_key("retry-after"));
             refusals += 1;
         }

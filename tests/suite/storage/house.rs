@@ -28,6 +28,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 pub struct Running {
     process: Child,
     pub address: String,
+    complaints: tempfile::NamedTempFile,
 }
 
 impl Running {
@@ -40,6 +41,7 @@ impl Running {
         let mut process = Command::new(&words[0])
             .args(&words[1..])
             .env("JIQIAO_LOG__FILTER", "warn")
+            .env("JIQIAO_RATES__GENERAL", "1000000")
             .env_remove("DATABASE_URL")
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
@@ -53,11 +55,16 @@ impl Running {
             process.wait().expect("the program is gone");
             return Err(fs::read_to_string(complaints.path()).unwrap_or_default());
         }
-        Ok(Self { process, address: line.trim().to_owned() })
+        Ok(Self { process, address: line.trim().to_owned(), complaints })
     }
 
     pub fn plain(data: &Path) -> Self {
         Self::start(data, &[], &[]).unwrap_or_else(|complaint| panic!("{complaint}"))
+    }
+
+    /// What it logged so far.
+    pub fn complaints(&self) -> String {
+        fs::read_to_string(self.complaints.path()).unwrap_or_default()
     }
 
     pub fn pid(&self) -> u32 {

@@ -7,7 +7,7 @@ use domain::access::Role;
 use domain::certification::Level;
 use domain::certification::process::{Certification, Command, Defect, DefectAnswer, Refusal, ScoreSheet, State, Verb};
 use domain::certification::scoring::Dimension;
-use domain::process::Process;
+use domain::process::{Next, Process};
 use domain::word::Word;
 use entity::{audit, case_file, certificate};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
@@ -146,16 +146,14 @@ fn replay(entries: &[audit::Model]) -> Told {
             continue;
         }
         let verb = entry.action.strip_prefix("certification.").unwrap();
-        let row = Certification::ROWS.iter().any(|row| row.verb.as_str() == verb && row.from.iter().any(|s| s.as_str() == from));
-        // The content of a draft changes by itself, beside the table.
-        assert!(row || (verb == "save_form" && from == to), "{verb} is not in the table of {from}");
-        if !row {
+        let mut rows = Certification::ROWS.iter().filter(|row| row.verb.as_str() == verb);
+        let Some(row) = rows.find(|row| row.from.iter().any(|state| state.as_str() == from)) else {
+            // The content of a draft changes by itself, beside the table.
+            assert!(verb == "save_form" && from == to, "{verb} is not in the table of {from}");
             continue;
-        }
-        if to == "correction" && from != "correction" {
+        };
+        if matches!(row.next, Next::Park(_)) {
             told.resume_state = Some(from.clone());
-        } else if from == "correction" && to != "correction" {
-            told.resume_state = None;
         }
         if from == "draft" && !matches!(to.as_str(), "draft" | "withdrawn" | "lapsed") {
             told.is_submitted = true;
