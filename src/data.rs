@@ -21,11 +21,18 @@ const PREPARED: &str = "next";
 
 /// Makes a folder, and those above it, that only its owner may enter.
 pub fn folder(path: &Path) -> anyhow::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("the folder {} cannot be made", path.display()))
+    let new: Vec<&Path> = path.ancestors().take_while(|folder| !folder.exists()).collect();
+    let making = || {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+        new.iter().filter_map(|folder| folder.parent()).try_for_each(sync_folder)
+    };
+    making().with_context(|| format!("the folder {} cannot be made", path.display()))
+}
+
+/// A name is on the disk once its folder is.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    fs::File::open(path)?.sync_all()
 }
 
 /// The keys of a folder; missing ones are made first if `creates`, otherwise they are an error.
@@ -115,7 +122,9 @@ fn create_key(path: &Path) -> anyhow::Result<()> {
         file.write_all(&bytes)?;
         file.sync_all()?;
         fs::hard_link(&draft, path)?;
-        fs::remove_file(&draft)
+        fs::remove_file(&draft)?;
+        // What is sealed next must not outlive its key in a power cut.
+        path.parent().map_or(Ok(()), sync_folder)
     };
     match writing() {
         // Another process was faster; its key counts.

@@ -11,6 +11,7 @@ mod mailer;
 mod output;
 mod start;
 mod stop;
+mod store;
 mod telemetry;
 
 use std::process::ExitCode;

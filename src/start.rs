@@ -16,9 +16,10 @@ use service::{Clock, Context, Parts as ContextParts, Settings, SystemClock, Syst
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::config::Config;
 use crate::command::migrate;
+use crate::config::Config;
 use crate::stop::Signals;
+use crate::store::Hold;
 use crate::{data, mailer, output, telemetry};
 
 /// What of the program runs in this process.
@@ -30,22 +31,38 @@ pub struct Parts {
     pub demo: Option<fn(&mut ServiceConfig<'_>)>,
 }
 
+/// What every use case is given, and the claim on the data folder that goes with it.
+#[derive(Debug)]
+pub struct House {
+    pub context: Context,
+    hold: Option<Hold>,
+}
+
+impl std::ops::Deref for House {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.context
+    }
+}
+
 /// Pauses between two rounds of housekeeping of the metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves the API until the program is told to stop.
 pub async fn serve(config: &Config, parts: Parts) -> anyhow::Result<()> {
-    let context = context(config, Arc::new(SystemClock)).await?;
-    schema(config, &context).await?;
-    seed(&context).await?;
-    host(config, context, parts, None).await
+    let house = open(config, Arc::new(SystemClock)).await?;
+    schema(config, &house).await?;
+    seed(&house).await?;
+    host(config, house, parts, None).await
 }
 
 /// Serves what is ready to be served. `greeting` is printed when requests are taken.
-pub async fn host(config: &Config, context: Context, parts: Parts, greeting: Option<String>) -> anyhow::Result<()> {
+pub async fn host(config: &Config, house: House, parts: Parts, greeting: Option<String>) -> anyhow::Result<()> {
+    let context = &house.context;
     let signals = Signals::listen()?;
     let metrics = telemetry::metrics()?;
-    let runner = if parts.runner { Some(runner(config, &context)?) } else { None };
+    let runner = if parts.runner { Some(runner(config, context)?) } else { None };
     let listener = TcpListener::bind(config.server.listen)
         .with_context(|| format!("{} cannot be listened on", config.server.listen))?;
     let address = listener.local_addr()?;
@@ -76,17 +93,17 @@ pub async fn host(config: &Config, context: Context, parts: Parts, greeting: Opt
         handle.stop(true).await;
     };
     until_stopped(all, signals, stopping, &metrics).await?;
-    close(context).await
+    close(house).await
 }
 
 /// Runs jobs, without the API, until the program is told to stop.
 pub async fn work(config: &Config) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
     let metrics = telemetry::metrics()?;
-    let context = context(config, Arc::new(SystemClock)).await?;
-    schema(config, &context).await?;
-    seed(&context).await?;
-    let runner = runner(config, &context)?;
+    let house = open(config, Arc::new(SystemClock)).await?;
+    schema(config, &house).await?;
+    seed(&house).await?;
+    let runner = runner(config, &house)?;
     tracing::info!("working");
 
     let stop = CancellationToken::new();
@@ -95,7 +112,7 @@ pub async fn work(config: &Config) -> anyhow::Result<()> {
         Ok(())
     };
     until_stopped(working, signals, async { stop.cancel() }, &metrics).await?;
-    close(context).await
+    close(house).await
 }
 
 /// What must be there before the first connection: TLS and the log.
@@ -116,7 +133,7 @@ fn settings(config: &Config) -> Settings {
 }
 
 /// Database, keys, files and settings: what every use case is given. On PostgreSQL nothing is invented.
-pub async fn context(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Context> {
+pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<House> {
     let is_sqlite = config.is_sqlite();
     data::folder(&config.data)?;
     ensure!(
@@ -126,24 +143,30 @@ pub async fn context(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<C
     let keys = data::keys(&config.keys_folder(), is_sqlite).context("the keys are not complete")?;
     let files = config.files_folder();
     data::folder(&files)?;
+    let hold = Hold::take(config)?;
     let database = Database::connect(&config.database_url(), config.database.pool_size)
         .await
         .context("the database cannot be reached")?;
-    Ok(Context::new(ContextParts {
+    if hold.as_ref().is_some_and(|hold| hold.is_unknown) {
+        database.check().await.context("the database file is damaged: restore a backup")?;
+    }
+    let context = Context::new(ContextParts {
         database,
         clock,
         random: Arc::new(SystemRandom),
         keys,
         files: Arc::new(LocalFileSystem::new_with_prefix(&files)?.with_fsync(true)),
         settings: settings(config),
-    }))
+    });
+    Ok(House { context, hold })
 }
 
 /// On SQLite the program brings its own file up to date; on PostgreSQL an operator decides when.
-pub async fn schema(config: &Config, context: &Context) -> anyhow::Result<()> {
-    let connection = context.database().migrator();
+pub async fn schema(config: &Config, house: &House) -> anyhow::Result<()> {
+    let connection = house.database().migrator();
     if config.is_sqlite() {
-        return migrate::up(context.database()).await.context("the database file cannot be brought up to date");
+        migrate::up(house.database()).await.context("the database file cannot be brought up to date")?;
+        return house.hold.as_ref().map_or(Ok(()), Hold::is_made);
     }
     let pending = Migrator::get_pending_migrations_read_only(connection).await?;
     ensure!(pending.is_empty(), "{} migrations are pending: run `jiqiao migrate up` first", pending.len());
@@ -208,8 +231,9 @@ async fn upkeep(metrics: &PrometheusHandle) -> std::convert::Infallible {
 }
 
 /// Lets go of the database.
-pub async fn close(context: Context) -> anyhow::Result<()> {
-    context.database().clone().close().await.context("the database could not be closed")?;
+pub async fn close(house: House) -> anyhow::Result<()> {
+    house.database().clone().close().await.context("the database could not be closed")?;
+    house.hold.map_or(Ok(()), Hold::release)?;
     tracing::info!("stopped");
     Ok(())
 }

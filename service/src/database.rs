@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{ColumnType, Expr, SimpleExpr};
-use sea_orm::sqlx::Error as Sqlx;
+use sea_orm::sqlx::{Connection as _, Error as Sqlx, SqliteConnection};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
 use crate::door::{Door, Faults};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::patience::{self, Doubt, is_broken};
 
 /// Readers of one SQLite file.
@@ -34,8 +35,7 @@ pub(crate) struct Retry {
     pub pause: Duration,
 }
 
-const RETRY: Retry =
-    Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
+const RETRY: Retry = Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
 
 /// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
 #[derive(Debug, Clone)]
@@ -156,6 +156,22 @@ impl Database {
         Ok(())
     }
 
+    /// Whether the file is sound: on SQLite every page and index is looked at, and every reference. PostgreSQL looks
+    /// after its own.
+    pub async fn check(&self) -> Result<()> {
+        if self.backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        for check in ["PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"] {
+            let found = self.read.query_one_raw(Statement::from_string(DbBackend::Sqlite, check)).await?;
+            let word = found.map(|row| row.try_get_by_index::<String>(0)).transpose()?;
+            if let Some(fault) = word.filter(|word| word != "ok") {
+                return Err(Error::StoreFault(fault));
+            }
+        }
+        Ok(())
+    }
+
     pub async fn close(self) -> Result<()> {
         self.read.connection.close().await?;
         self.write.connection.close().await?;
@@ -216,8 +232,19 @@ async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
                 .pragma("journal_mode", "WAL")
                 // NORMAL loses acknowledged commits in a power cut.
                 .pragma("synchronous", "FULL")
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(async move { Ok(is_at_rest(connection).await) }))
         });
     Ok(Connector::connect(options).await?)
+}
+
+/// Whether a connection comes back without a transaction. When the disk is full SQLite rolls back by itself, the driver's
+/// own rollback then fails, and from there on it would nest every transaction into one that is never committed: such a
+/// connection is closed, and the pool opens another.
+async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
+    // A rollback may still be on its way; it is done when the ping is.
+    !connection.is_in_transaction() || (connection.ping().await.is_ok() && !connection.is_in_transaction())
 }
 
 async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<DatabaseConnection> {

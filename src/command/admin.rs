@@ -31,18 +31,18 @@ pub enum Command {
 pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
     match command {
         Command::CreateAdministrator { email, name } => {
-            let context = start::context(config, Arc::new(SystemClock)).await?;
-            start::schema(config, &context).await?;
-            let setup = service::account::admin::create_administrator(&context, &email, &name).await?;
+            let house = start::open(config, Arc::new(SystemClock)).await?;
+            start::schema(config, &house).await?;
+            let setup = service::account::admin::create_administrator(&house, &email, &name).await?;
             output::say(&setup.link)?;
             output::say(&format!("good until {}", setup.expires_at))?;
-            start::close(context).await
+            start::close(house).await
         }
         Command::Requeue { job } => {
-            let context = start::context(config, Arc::new(SystemClock)).await?;
-            let outcome = service::queue::requeue(&context, &Caller::system("admin.requeue"), job).await?;
+            let house = start::open(config, Arc::new(SystemClock)).await?;
+            let outcome = service::queue::requeue(&house, &Caller::system("admin.requeue"), job).await?;
             output::say(&serde_json::to_string_pretty(&outcome.value)?)?;
-            start::close(context).await
+            start::close(house).await
         }
         Command::PrepareKeys => {
             for name in data::prepare_keys(&config.keys_folder())? {
@@ -57,10 +57,10 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Reseal => {
-            let context = start::context(config, Arc::new(SystemClock)).await?;
-            let count = service::crypto::reseal(&context).await?;
+            let house = start::open(config, Arc::new(SystemClock)).await?;
+            let count = service::crypto::reseal(&house).await?;
             output::say(&format!("{count} values sealed anew"))?;
-            start::close(context).await
+            start::close(house).await
         }
     }
 }

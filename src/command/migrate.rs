@@ -8,6 +8,7 @@ use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use service::database::Database;
 
 use crate::config::Config;
+use crate::store::Hold;
 use crate::{data, output};
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -33,6 +34,7 @@ pub async fn run(config: &Config, direction: Direction) -> anyhow::Result<()> {
     if config.is_sqlite() {
         data::folder(&config.data)?;
     }
+    let hold = Hold::take(config)?;
     // One connection holds the lock, another one migrates.
     let database = Database::connect(&config.database_url(), config.database.pool_size.max(2))
         .await
@@ -50,5 +52,8 @@ pub async fn run(config: &Config, direction: Direction) -> anyhow::Result<()> {
         };
         output::say(&format!("{status} {}", step.name()))?;
     }
-    Ok(database.close().await?)
+    database.close().await?;
+    let Some(hold) = hold else { return Ok(()) };
+    hold.is_made()?;
+    hold.release()
 }

@@ -14,13 +14,13 @@ pub enum Subject {
 }
 
 pub async fn run(config: &Config, subject: Subject) -> anyhow::Result<()> {
-    let context = start::context(config, std::sync::Arc::new(service::SystemClock)).await?;
+    let house = start::open(config, std::sync::Arc::new(service::SystemClock)).await?;
     match subject {
         Subject::Audit => {
-            let report = service::audit::verify(&context).await?;
+            let report = service::audit::verify(&house).await?;
             output::say(&serde_json::to_string_pretty(&report)?)?;
             ensure!(report.breaks.is_empty(), "{} chains of the audit trail are broken", report.breaks.len());
         }
     }
-    start::close(context).await
+    start::close(house).await
 }

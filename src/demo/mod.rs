@@ -72,21 +72,21 @@ pub async fn run(mut config: Config, has_folder: bool) -> anyhow::Result<()> {
     data::folder(&folder)?;
     let clock = DemoClock::open(&folder, story::instant(story::BEGINNING)?)?;
     let shared: Arc<dyn Clock> = clock.clone();
-    let context = start::context(&config, shared).await?;
-    start::schema(&config, &context).await?;
-    start::seed(&context).await?;
+    let house = start::open(&config, shared).await?;
+    start::schema(&config, &house).await?;
+    start::seed(&house).await?;
     let mailer = mailer::mailer(&config)?;
     let is_new = clock.now() < story::instant(story::PRESENT)?;
     if is_new {
         output::say("Writing a year of invented applications …")?;
-        let (_, count) = story::write(&context, &clock, &mailer).await.context("the demo's year")?;
+        let (_, count) = story::write(&house, &clock, &mailer).await.context("the demo's year")?;
         output::say(&format!("{count} applications."))?;
     }
     fs::write(pointer(), folder.to_string_lossy().as_bytes())?;
-    route::share(context.clone(), clock.clone(), mailer, config.mail_folder())?;
-    let greeting = print::greeting(&config, &context, clock.now()).await?;
+    route::share(house.context.clone(), clock.clone(), mailer, config.mail_folder())?;
+    let greeting = print::greeting(&config, &house, clock.now()).await?;
     let parts = Parts { runner: true, demo: Some(route::routes) };
-    let served = start::host(&config, context, parts, Some(greeting)).await;
+    let served = start::host(&config, house, parts, Some(greeting)).await;
     let _ = fs::remove_file(pointer());
     served
 }
@@ -101,13 +101,13 @@ pub async fn ask(mut config: Config, has_folder: bool, ask: Ask) -> anyhow::Resu
     };
     prepare(&mut config, &folder);
     let clock = DemoClock::open(&folder, story::instant(story::PRESENT)?)?;
-    let context = start::context(&config, clock).await?;
+    let house = start::open(&config, clock).await?;
     let answer = match ask {
         Ask::Token { role } => {
             let role = Role::parse(&role).ok_or_else(|| anyhow!("`{role}` is no role"))?;
-            open_session(&context, &print::login_of(role)).await?.access_token
+            open_session(&house, &print::login_of(role)).await?.access_token
         }
-        Ask::Totp { account } => totp_code(&context, &account).await?,
+        Ask::Totp { account } => totp_code(&house, &account).await?,
     };
     Ok(output::say(&answer)?)
 }

@@ -58,7 +58,8 @@ pub enum SendError {
 /// Sends mail. Cheap to clone.
 #[derive(Clone)]
 pub enum Mailer {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// With the time that one mail may take altogether.
+    Smtp(AsyncSmtpTransport<Tokio1Executor>, Duration),
     Files(Arc<Path>),
     Memory(Arc<Mutex<Vec<SentMail>>>),
 }
@@ -67,15 +68,15 @@ impl fmt::Debug for Mailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             // Its own words hold the password.
-            Self::Smtp(_) => f.write_str("Mailer::Smtp"),
+            Self::Smtp(..) => f.write_str("Mailer::Smtp"),
             Self::Files(folder) => write!(f, "Mailer::Files({})", folder.display()),
             Self::Memory(_) => f.write_str("Mailer::Memory"),
         }
     }
 }
 
-/// For connecting and for each command.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+/// For connecting; answers are waited for as long as the mail may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// For one mail altogether.
 const MAIL_TIMEOUT: Duration = Duration::from_mins(2);
 const CONNECTIONS: u32 = 4;
@@ -88,13 +89,18 @@ impl Mailer {
     /// connections lives there.
     pub fn from_config(config: &MailConfig) -> Result<Self, MailConfigError> {
         match config {
-            MailConfig::Smtp { url } => Ok(Self::Smtp(smtp(url)?)),
+            MailConfig::Smtp { url } => Self::smtp(url, MAIL_TIMEOUT),
             MailConfig::Files { folder } => {
                 std::fs::create_dir_all(folder)?;
                 Ok(Self::Files(folder.as_path().into()))
             }
             MailConfig::Memory => Ok(Self::memory()),
         }
+    }
+
+    /// To a mail server that is given this long for each mail.
+    pub fn smtp(url: &str, patience: Duration) -> Result<Self, MailConfigError> {
+        Ok(Self::Smtp(smtp(url)?, patience))
     }
 
     /// A mailer that keeps its mails.
@@ -106,14 +112,14 @@ impl Mailer {
     pub fn sent(&self) -> Vec<SentMail> {
         match self {
             Self::Memory(sent) => sent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            Self::Smtp(_) | Self::Files(_) => Vec::new(),
+            Self::Smtp(..) | Self::Files(_) => Vec::new(),
         }
     }
 
     /// Hands a message over. After `Ok` it is somebody else's to deliver.
     pub async fn send(&self, at: DateTime<Utc>, message_id: &str, message: &Message) -> Result<(), SendError> {
         match self {
-            Self::Smtp(transport) => send_smtp(transport, message).await,
+            Self::Smtp(transport, patience) => send_smtp(transport, *patience, message).await,
             Self::Files(folder) => {
                 let path = folder.join(file_name(at, message_id));
                 write_file(&path, &message.formatted())
@@ -133,8 +139,12 @@ impl Mailer {
     }
 }
 
-async fn send_smtp(transport: &AsyncSmtpTransport<Tokio1Executor>, message: &Message) -> Result<(), SendError> {
-    let answer = tokio::time::timeout(MAIL_TIMEOUT, transport.send(message.clone()))
+async fn send_smtp(
+    transport: &AsyncSmtpTransport<Tokio1Executor>,
+    patience: Duration,
+    message: &Message,
+) -> Result<(), SendError> {
+    let answer = tokio::time::timeout(patience, transport.send(message.clone()))
         .await
         .map_err(|_| SendError::Transient("the mail server did not answer in time".to_owned()))?;
     answer.map(|_| ()).map_err(|error| {
@@ -152,7 +162,7 @@ fn smtp(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailConfigError
     let url = with_tls(url)?;
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| MailConfigError::Unreadable)?;
     Ok(builder
-        .timeout(Some(COMMAND_TIMEOUT))
+        .timeout(Some(CONNECT_TIMEOUT))
         .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))
         .build())
 }

@@ -215,3 +215,14 @@ pub fn token_hash(token: &str) -> String {
 pub fn sha256_hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
 }
+
+/// The same of everything that can be read, without holding it.
+pub fn sha256_hex_of(mut source: impl std::io::Read) -> std::io::Result<String> {
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match source.read(&mut buffer)? {
+            0 => return Ok(HEXLOWER.encode(&hash.finalize())),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}

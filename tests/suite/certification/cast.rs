@@ -92,6 +92,11 @@ impl Cast {
         let mut profile = sample::sample_person(number);
         profile.employer_uscc = Some(sample::guangxi_uscc());
         service::broker::create(&self.app.ctx, &fresh(broker), profile).await.unwrap();
+        self.draft_for(broker, number, level).await
+    }
+
+    /// The same for somebody whose profile is there.
+    pub async fn draft_for(&self, broker: &Caller, number: u32, level: Level) -> CertificationView {
         consent(&self.app, broker.actor.account).await;
         let new = NewCertification { round: self.round, kind: ApplicationType::Initial, target_level: level };
         let draft = service::certification::open(&self.app.ctx, &fresh(broker), new).await.unwrap().value;

@@ -13,6 +13,7 @@ use service::{Context, Parts, Settings};
 
 use crate::certification::cast::{fresh, grant, person};
 use crate::harness::context::{ManualClock, START, SeededRandom, TestContext, context};
+use crate::harness::faults::prepared;
 use crate::harness::{TestDb, db_tests};
 
 /// The same database seen by a program whose folder holds a newer key.
@@ -40,7 +41,7 @@ db_tests! {
             service::broker::create(&app.ctx, &fresh(&broker), sample::sample_person(number)).await.unwrap();
         }
         assert!(ciphers(&app).await.iter().all(|sealed| sealed.starts_with("k1.")));
-        let newer = rotated(&db, |database| database).await;
+        let newer = rotated(&db, prepared).await;
         let row = entity::broker::Entity::find().one(app.connection()).await.unwrap().unwrap();
         let before = service::broker::full_profile(&newer, &row).unwrap();
         // Three identity numbers and three telephone numbers.

@@ -43,8 +43,10 @@ async fn half_open_clients_are_cut_and_hold_up_nobody() {
     let app = TestApp::patient(TestContext::on(Engine::Sqlite).await, patience).await;
     let headers = "GET /healthz HTTP/1.1\r\nhost: a\r\nx-slow: ";
     let again = format!("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n{headers}");
-    let body = "POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
-    let kinds = [(headers, patience.headers), (body, patience.body), (again.as_str(), patience.headers), (body, patience.body)];
+    let body =
+        "POST /api/v1/sessions HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let kinds =
+        [(headers, patience.headers), (body, patience.body), (again.as_str(), patience.headers), (body, patience.body)];
     let clients = join_all((0..CLIENTS).map(|number| half_open(app.address(), kinds[number % kinds.len()].0)));
     let others = async {
         let (begun, mut slowest) = (Instant::now(), Duration::ZERO);
@@ -67,6 +69,11 @@ async fn half_open_clients_are_cut_and_hold_up_nobody() {
         assert!(known.contains(&status.as_str()), "client {number} was answered {status}");
     }
     assert!(slowest < OTHERS, "another request took {slowest:?}");
-    let (cut, slowest, headers, body) = (cut.len(), slowest.as_millis(), patience.headers.as_secs(), patience.body.as_secs());
-    evidence!("L4", "-", "{cut} of {CLIENTS} half-open cut (headers after {headers} s, body after {body} s); others within {slowest} ms");
+    let (cut, slowest, headers, body) =
+        (cut.len(), slowest.as_millis(), patience.headers.as_secs(), patience.body.as_secs());
+    evidence!(
+        "L4",
+        "-",
+        "{cut} of {CLIENTS} half-open cut (headers after {headers} s, body after {body} s); others within {slowest} ms"
+    );
 }

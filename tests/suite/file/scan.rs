@@ -84,7 +84,7 @@ async fn with_scanner(db: &TestDb, test: &TestContext, address: &str) -> Context
         files.put(&path, bytes.into()).await.unwrap();
     }
     Context::new(Parts {
-        database: Database::connect(db.url(), 4).await.unwrap(),
+        database: crate::harness::faults::prepared(Database::connect(db.url(), 4).await.unwrap()),
         clock: Arc::new(ManualClock::new(START)),
         random: Arc::new(SeededRandom::new(9)),
         keys: keys(),

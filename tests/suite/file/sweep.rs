@@ -41,7 +41,7 @@ db_tests! {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(START));
         let ctx = Context::new(Parts {
-            database: Database::connect(db.url(), 4).await.unwrap(),
+            database: crate::harness::faults::prepared(Database::connect(db.url(), 4).await.unwrap()),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(5)),
             keys: keys(),

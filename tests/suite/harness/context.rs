@@ -88,6 +88,18 @@ impl TestContext {
         self.engine
     }
 
+    /// Around a context that the test made itself, on a database that exists.
+    pub async fn around(ctx: Context, clock: Arc<ManualClock>, url: &str) -> Self {
+        let engine = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
+        Self { ctx, clock, engine, connection: super::connect(url).await, _keep: None }
+    }
+
+    /// Lets go of the database.
+    pub async fn close(self) {
+        self.ctx.database().clone().close().await.expect("the database can be closed");
+        self.connection.close().await.expect("the connection can be closed");
+    }
+
     /// For looking at rows and for arranging them, past the program's own pools.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection

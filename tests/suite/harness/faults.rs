@@ -25,7 +25,8 @@ const THOROUGH: u64 = 2;
 /// The database as tests get it.
 pub fn prepared(database: Database) -> Database {
     if std::env::var(SWITCH).is_ok_and(|value| value == "every") {
-        let faults: Arc<dyn Faults> = Arc::new(EveryCall::default());
+        let test = std::thread::current().name().unwrap_or("?").to_owned();
+        let faults: Arc<dyn Faults> = Arc::new(EveryCall { test: test.into(), all: Arc::default() });
         return database.failing(&faults);
     }
     database
@@ -40,14 +41,17 @@ fn away() -> DbErr {
     DbErr::Conn(RuntimeErr::Internal("the call was made to fail".to_owned()))
 }
 
-/// A line per unit of work that got through: its name and how often it was failed before.
-fn record(name: &str, failures: u64) {
+/// A line per unit of work that got through: its name, how often it was failed before, and the test.
+fn record(test: &str, name: &str, failures: u64) {
     static FILE: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
         let path = std::env::var_os(RECORD)?;
         Some(Mutex::new(File::options().create(true).append(true).open(path).expect("the record can be written")))
     });
     if let Some(file) = &*FILE {
-        file.lock().unwrap().write_all(format!("{name} {failures}\n").as_bytes()).expect("the record can be written");
+        file.lock()
+            .unwrap()
+            .write_all(format!("{name} {failures} {test}\n").as_bytes())
+            .expect("the record can be written");
     }
 }
 
@@ -55,8 +59,9 @@ fn record(name: &str, failures: u64) {
 pub fn recorded(path: &Path) -> BTreeMap<String, u64> {
     let mut all = BTreeMap::new();
     for line in fs::read_to_string(path).unwrap_or_default().lines() {
-        let (name, failures) = line.split_once(' ').expect("a name and a number");
-        *all.entry(name.to_owned()).or_default() += failures.parse::<u64>().expect("a number");
+        let mut words = line.split(' ');
+        let name = words.next().unwrap_or_default().to_owned();
+        *all.entry(name).or_default() += words.next().and_then(|word| word.parse::<u64>().ok()).expect("a number");
     }
     all
 }
@@ -89,8 +94,11 @@ fn read_names(folder: &Path, names: &mut BTreeSet<String>) {
 }
 
 /// Fails the first run of a unit of work at its first call, the second at its second, until one gets through.
-#[derive(Debug, Default)]
-struct EveryCall(Arc<Mutex<BTreeMap<&'static str, Progress>>>);
+#[derive(Debug)]
+struct EveryCall {
+    test: Arc<str>,
+    all: Arc<Mutex<BTreeMap<&'static str, Progress>>>,
+}
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Progress {
@@ -101,7 +109,7 @@ struct Progress {
 
 impl Faults for EveryCall {
     fn begin(&self, name: &'static str) -> Result<Arc<dyn Faults>, DbErr> {
-        let mut all = self.0.lock().unwrap();
+        let mut all = self.all.lock().unwrap();
         let progress = all.entry(name).or_default();
         let target = (progress.rounds < THOROUGH).then_some(progress.failed + 1);
         // The beginning is the first call.
@@ -109,7 +117,8 @@ impl Faults for EveryCall {
             progress.failed = 1;
             return Err(away());
         }
-        Ok(Arc::new(OneRun { name, target, calls: AtomicU64::new(1), all: self.0.clone() }))
+        let (test, all) = (self.test.clone(), self.all.clone());
+        Ok(Arc::new(OneRun { test, name, target, calls: AtomicU64::new(1), all }))
     }
 
     fn strike(&self, _call: Call<'_>) -> Result<(), DbErr> {
@@ -119,6 +128,7 @@ impl Faults for EveryCall {
 
 #[derive(Debug)]
 struct OneRun {
+    test: Arc<str>,
     name: &'static str,
     /// The call that fails; none when all is well.
     target: Option<u64>,
@@ -136,7 +146,7 @@ impl Faults for OneRun {
         let progress = all.entry(self.name).or_default();
         if call == Call::Committed {
             if self.target.is_some() {
-                record(self.name, progress.failed);
+                record(&self.test, self.name, progress.failed);
                 *progress = Progress { failed: 0, rounds: progress.rounds + 1 };
             }
             return Ok(());

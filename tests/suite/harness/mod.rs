@@ -3,6 +3,7 @@
 pub mod account;
 pub mod app;
 pub mod context;
+pub mod disk;
 pub mod evidence;
 pub mod faults;
 pub mod people;
@@ -12,6 +13,7 @@ pub mod proxy;
 pub mod smtp;
 pub mod sqlite;
 mod tests;
+pub mod trace;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
@@ -50,6 +52,7 @@ pub struct TestDb {
 enum Keep {
     File { _folder: tempfile::TempDir },
     Database { _database: postgres::TempDatabase },
+    Nothing,
 }
 
 impl Fixture for TestDb {
@@ -70,6 +73,13 @@ impl Fixture for TestDb {
 }
 
 impl TestDb {
+    /// A database that exists elsewhere and stays there.
+    pub async fn beside(engine: Engine, url: &str) -> Result<Self, sea_orm::DbErr> {
+        let connection = connect(url).await;
+        connection.ping().await?;
+        Ok(Self { engine, url: url.to_owned(), connection, _keep: Keep::Nothing })
+    }
+
     /// A PostgreSQL database without any table.
     pub async fn empty() -> Self {
         let database = postgres::empty().await;

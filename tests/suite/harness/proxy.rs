@@ -160,7 +160,8 @@ async fn carry(client: TcpStream, modes: watch::Receiver<Mode>, shared: Arc<Shar
         }
     };
     if is_cut {
-        let (Pump { from: client_in, to: server_out, .. }, Pump { from: server_in, to: client_out, .. }) = (there, back);
+        let (Pump { from: client_in, to: server_out, .. }, Pump { from: server_in, to: client_out, .. }) =
+            (there, back);
         let client = client_in.reunite(client_out).expect("the halves of one stream");
         reset(client, server_in.reunite(server_out).ok(), &shared);
     }

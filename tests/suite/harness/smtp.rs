@@ -1,12 +1,30 @@
 //! A mail server for tests that fails in the ways real ones do.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use jobs::mail::{MailConfig, Mailer};
+use jobs::mail::Mailer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+
+/// Where in the talk something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Before the client says anything.
+    Greeting,
+    Hello,
+    /// `MAIL FROM`.
+    Sender,
+    /// `RCPT TO`.
+    Recipient,
+    /// `DATA`.
+    Data,
+    /// The message itself, which then counts as taken only when the answer is 250.
+    Message,
+}
 
 /// What the server does to a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +36,20 @@ pub enum Mode {
     Transient,
     /// 550 to the recipient, naming it.
     Permanent,
+    /// This answer at this stage.
+    Says(Stage, &'static str),
     /// Hangs up in the middle of the message.
     DropInData,
     /// Takes the whole message and hangs up without an answer.
     DropAfterData,
     /// Takes the whole message and never answers.
     HoldAfterData,
+    /// Lets the client in and never says a word.
+    Silent,
+    /// Thinks before each answer.
+    Slow(Duration),
+    /// 451 to a recipient it has not seen before.
+    Greylist,
 }
 
 /// A mail that the server took.
@@ -43,6 +69,7 @@ impl Taken {
 struct Shared {
     mode: Mode,
     taken: Vec<Taken>,
+    seen: BTreeSet<String>,
 }
 
 /// The server; it ends with the value.
@@ -50,17 +77,22 @@ struct Shared {
 pub struct Sink {
     port: u16,
     shared: Arc<Mutex<Shared>>,
-    _server: JoinSet<()>,
+    server: JoinSet<()>,
 }
 
 impl Sink {
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let port = listener.local_addr().expect("the port is known").port();
-        let shared = Arc::new(Mutex::new(Shared { mode: Mode::Accept, taken: Vec::new() }));
-        let mut server = JoinSet::new();
-        let state = shared.clone();
-        server.spawn(async move {
+        let shared = Arc::new(Mutex::new(Shared { mode: Mode::Accept, taken: Vec::new(), seen: BTreeSet::new() }));
+        let mut sink = Self { port, shared, server: JoinSet::new() };
+        sink.serve(listener);
+        sink
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        let state = self.shared.clone();
+        self.server.spawn(async move {
             let mut talks = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let state = state.clone();
@@ -70,7 +102,17 @@ impl Sink {
                 });
             }
         });
-        Self { port, shared, _server: server }
+    }
+
+    /// Nobody listens any more: connections are refused, and those that are open end.
+    pub async fn go_away(&mut self) {
+        self.server.shutdown().await;
+    }
+
+    /// Listens again at the same address.
+    pub async fn come_back(&mut self) {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.expect("the port is still free");
+        self.serve(listener);
     }
 
     pub fn set(&self, mode: Mode) {
@@ -88,44 +130,70 @@ impl Sink {
 
     /// A mailer that sends here.
     pub fn mailer(&self) -> Mailer {
-        Mailer::from_config(&MailConfig::Smtp { url: self.url() }).expect("the own host needs no TLS")
+        self.patient_mailer("", Duration::from_secs(30))
+    }
+
+    /// A mailer that waits this long for each answer; `query` says what it demands, such as `?tls=required`.
+    pub fn patient_mailer(&self, query: &str, patience: Duration) -> Mailer {
+        Mailer::smtp(&format!("{}{query}", self.url()), patience).expect("the own host needs no TLS")
     }
 }
 
 type Lines = tokio::io::Lines<BufReader<OwnedReadHalf>>;
 
+/// What the server answers instead of what it should.
+fn fault(mode: Mode, stage: Stage, to: &str) -> Option<String> {
+    match mode {
+        Mode::Says(at, words) if at == stage => Some(words.to_owned()),
+        Mode::Transient if stage == Stage::Recipient => Some("451 try again later".to_owned()),
+        Mode::Permanent if stage == Stage::Recipient => Some(format!("550 5.1.1 <{to}>: user unknown")),
+        _ => None,
+    }
+}
+
 async fn talk(stream: TcpStream, shared: &Mutex<Shared>) -> std::io::Result<()> {
     let mode = || shared.lock().unwrap().mode;
-    if mode() == Mode::HangUp {
-        return Ok(());
+    match mode() {
+        Mode::HangUp => return Ok(()),
+        Mode::Silent => std::future::pending().await,
+        _ => {}
     }
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     let mut to = String::new();
-    say(&mut write, "220 sink").await?;
+    let greeting = fault(mode(), Stage::Greeting, "").unwrap_or("220 sink".to_owned());
+    say(&mut write, mode(), &greeting).await?;
     while let Some(line) = lines.next_line().await? {
         let upper = line.to_ascii_uppercase();
-        if upper.starts_with("EHLO") || upper.starts_with("HELO") {
-            say(&mut write, "250 sink").await?;
-        } else if let Some(rest) = upper.starts_with("RCPT TO:").then(|| &line[8..]) {
-            rest.trim_matches(['<', '>']).clone_into(&mut to);
-            match mode() {
-                Mode::HangUp => return Ok(()),
-                Mode::Transient => say(&mut write, "451 try again later").await?,
-                Mode::Permanent => say(&mut write, &format!("550 5.1.1 <{to}>: user unknown")).await?,
-                Mode::Accept | Mode::DropInData | Mode::DropAfterData | Mode::HoldAfterData => {
-                    say(&mut write, "250 ok").await?;
-                }
-            }
+        if mode() == Mode::HangUp {
+            return Ok(());
+        }
+        let stage = if upper.starts_with("EHLO") || upper.starts_with("HELO") {
+            Stage::Hello
+        } else if upper.starts_with("MAIL FROM:") {
+            Stage::Sender
+        } else if upper.starts_with("RCPT TO:") {
+            line[8..].trim_matches(['<', '>']).clone_into(&mut to);
+            Stage::Recipient
         } else if upper.starts_with("DATA") {
-            say(&mut write, "354 go on").await?;
-            if !data(&mut lines, &mut write, &to, shared, mode()).await? {
-                return Ok(());
-            }
+            Stage::Data
         } else if upper.starts_with("QUIT") {
-            return say(&mut write, "221 bye").await;
+            return say(&mut write, mode(), "221 bye").await;
         } else {
-            say(&mut write, "250 ok").await?;
+            say(&mut write, mode(), "250 ok").await?;
+            continue;
+        };
+        let greylists = mode() == Mode::Greylist && stage == Stage::Recipient;
+        let is_new = greylists && shared.lock().unwrap().seen.insert(to.clone());
+        let words = match fault(mode(), stage, &to) {
+            Some(words) => words,
+            None if is_new => "451 4.7.1 greylisted, come back".to_owned(),
+            None if stage == Stage::Data => "354 go on".to_owned(),
+            None => "250 ok".to_owned(),
+        };
+        say(&mut write, mode(), &words).await?;
+        if words.starts_with("354") && !data(&mut lines, &mut write, &to, shared, mode()).await? {
+            return Ok(());
         }
     }
     Ok(())
@@ -145,13 +213,17 @@ async fn data(
             return Ok(false);
         }
         if line == "." {
+            if let Some(words) = fault(mode, Stage::Message, to) {
+                say(write, mode, &words).await?;
+                return Ok(true);
+            }
             shared.lock().unwrap().taken.push(Taken { to: to.to_owned(), data });
             match mode {
                 Mode::DropAfterData => return Ok(false),
                 Mode::HoldAfterData => std::future::pending().await,
                 _ => {}
             }
-            say(write, "250 taken").await?;
+            say(write, mode, "250 taken").await?;
             return Ok(true);
         }
         data.push_str(line.strip_prefix('.').unwrap_or(&line));
@@ -160,6 +232,9 @@ async fn data(
     Ok(false)
 }
 
-async fn say(write: &mut OwnedWriteHalf, line: &str) -> std::io::Result<()> {
+async fn say(write: &mut OwnedWriteHalf, mode: Mode, line: &str) -> std::io::Result<()> {
+    if let Mode::Slow(pause) = mode {
+        tokio::time::sleep(pause).await;
+    }
     write.write_all(format!("{line}\r\n").as_bytes()).await
 }

@@ -27,7 +27,7 @@ impl Work for Tell {
     }
 }
 
-fn reset(key: &str, to: Address) -> Message {
+pub fn reset(key: &str, to: Address) -> Message {
     Message {
         unique_key: key.to_owned(),
         to,
@@ -38,15 +38,15 @@ fn reset(key: &str, to: Address) -> Message {
     }
 }
 
-async fn tell(app: &TestContext, messages: Vec<Message>) {
+pub async fn tell(app: &TestContext, messages: Vec<Message>) {
     app.ctx.write("test.tell", &Tell(messages)).await.unwrap();
 }
 
-async fn mail(app: &TestContext, key: &str) -> delivery::Model {
+pub async fn mail(app: &TestContext, key: &str) -> delivery::Model {
     delivery::Entity::find().filter(delivery::Column::UniqueKey.eq(key)).one(app.connection()).await.unwrap().unwrap()
 }
 
-fn email(local: &str) -> Address {
+pub fn email(local: &str) -> Address {
     Address::Email(format!("{local}@example.invalid"))
 }
 

@@ -1,6 +1,6 @@
 //! The schema that the steps of `migration/` make, on both engines, against what `entity/` and `domain/` expect.
 
-mod catalogue;
+pub mod catalogue;
 pub mod table;
 
 use domain::word::Word;
