@@ -99,6 +99,8 @@ async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
                 .pragma("journal_mode", "WAL")
                 // NORMAL loses acknowledged commits in a power cut.
                 .pragma("synchronous", "FULL")
+                // Without it REPLACE would delete rows past the triggers that keep the audit trail.
+                .pragma("recursive_triggers", "ON")
         });
     Ok(Connector::connect(options).await?)
 }

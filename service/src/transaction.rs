@@ -88,7 +88,10 @@ impl Context {
         if let Some(stored) = audit::stored_answer(self, caller).await? {
             return Ok(Outcome { value: stored.into_value()?, replayed: true });
         }
-        audit::refused(self, caller, &failure).await?;
+        // Who lacks the right or the sight is counted at the edge, for reads and writes alike.
+        if !matches!(failure, Error::Forbidden | Error::NotFound) {
+            audit::refused(self, caller, &failure).await?;
+        }
         Err(failure)
     }
 

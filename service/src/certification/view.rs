@@ -209,7 +209,7 @@ async fn panel(
     caller: &Caller,
     row: &case_file::Model,
 ) -> Result<Option<Vec<PanelSeat>>> {
-    if !caller.actor.holds(Permission::ReadScores) {
+    if !caller.holds(Permission::ReadScores) {
         return Ok(None);
     }
     let seats = facts::seats(connection, row).await?;

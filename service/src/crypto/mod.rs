@@ -131,11 +131,21 @@ impl Keys {
 
     /// The blind index of a normalised value within its field: equal values meet, nothing else can be read off it.
     pub fn blind_index(&self, field: &str, normalised: &str) -> String {
+        HEXLOWER.encode(&self.keyed(field, normalised))
+    }
+
+    /// The key that signs anchors of the audit trail. It is derived from the index key, which never changes, so that an
+    /// anchor of any age can be verified.
+    pub(crate) fn anchor(&self) -> ed25519_dalek::SigningKey {
+        ed25519_dalek::SigningKey::from_bytes(&self.keyed("audit.anchor", "signing key"))
+    }
+
+    fn keyed(&self, field: &str, text: &str) -> [u8; 32] {
         let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.index.as_slice()).unwrap_or_else(|_| unreachable!());
         mac.update(field.as_bytes());
         mac.update(&[0]);
-        mac.update(normalised.as_bytes());
-        HEXLOWER.encode(&mac.finalize().into_bytes())
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// The key that signs, and by position all that verify.

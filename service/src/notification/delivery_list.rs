@@ -42,7 +42,7 @@ pub struct DeliveryView {
     pub created_at: DateTime<Utc>,
 }
 
-/// Lists the mails of a case that the caller works on, newest first.
+/// Lists the mails of a case of the caller's desk, newest first.
 pub async fn deliveries(
     context: &Context,
     caller: &Caller,
@@ -50,7 +50,7 @@ pub async fn deliveries(
     case: CaseId,
     page: &PageRequest,
 ) -> Result<Page<DeliveryView>> {
-    let scope = caller.require(Permission::UseWorklist)?;
+    let scope = caller.require(Permission::ReadDeliveries)?;
     let connection = context.database().read();
     case_file::Entity::find_by_id(case)
         .filter(visible_cases(&scope))

@@ -23,7 +23,7 @@ pub(crate) use deadline::{active, save, value};
 pub use fanout::{desk, lead_of};
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
 pub use open::{NewCase, next_number, open};
-pub use worklist::{WorkItem, WorkSort, WorklistFilter, worklist, worklist_count};
+pub use worklist::{WorkItem, WorkSort, WorklistFilter, record_export, worklist, worklist_count};
 
 use std::future::Future;
 
