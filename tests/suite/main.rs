@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod account;
+mod audit;
 mod calendar;
 mod certification;
 mod contract;
@@ -18,3 +19,4 @@ mod organisation;
 mod process;
 mod round;
 mod rule;
+mod secret;

@@ -8,5 +8,5 @@ mod login;
 mod people;
 mod recover;
 mod refresh;
-mod scene;
+pub mod scene;
 mod totp;

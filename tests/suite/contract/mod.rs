@@ -9,4 +9,5 @@ mod forgery;
 mod headers;
 mod matrix;
 mod permissions;
-mod stage;
+pub mod stage;
+mod things;
