@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    ConnectOptions, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Readers of one SQLite file.
 const SQLITE_READERS: u32 = 4;
@@ -26,14 +26,21 @@ pub struct Database {
 impl Database {
     /// Connects to `sqlite:` or `postgres:`; on SQLite the file is created when missing.
     pub async fn connect(url: &str, pool_size: u32) -> Result<Self> {
-        if url.starts_with("sqlite:") {
-            let write = connect_sqlite(url, 1).await?;
-            let read = connect_sqlite(url, SQLITE_READERS).await?;
-            Ok(Self { read, write })
-        } else {
-            let pool = connect_postgres(url, pool_size).await?;
-            Ok(Self { read: pool.clone(), write: pool })
-        }
+        let connected = async {
+            if url.starts_with("sqlite:") {
+                let write = connect_sqlite(url, 1).await?;
+                let read = connect_sqlite(url, SQLITE_READERS).await?;
+                Ok(Self { read, write })
+            } else {
+                let pool = connect_postgres(url, pool_size).await?;
+                Ok(Self { read: pool.clone(), write: pool })
+            }
+        };
+        connected.await.map_err(|error: DbErr| {
+            // Some of these errors quote the address, and the password stands in it.
+            let text = error.to_string();
+            if text.contains(url) { Error::internal(text.replace(url, "(address)")) } else { error.into() }
+        })
     }
 
     /// The same, telling every statement but the beginning and end of transactions to `heard`: for measuring.
@@ -83,7 +90,7 @@ impl Database {
     }
 }
 
-async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
+async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
         .min_connections(1)
@@ -102,10 +109,10 @@ async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
                 // Without it REPLACE would delete rows past the triggers that keep the audit trail.
                 .pragma("recursive_triggers", "ON")
         });
-    Ok(Connector::connect(options).await?)
+    Connector::connect(options).await
 }
 
-async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
+async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(size)
@@ -114,5 +121,5 @@ async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
         // A ping before each use costs a round trip; a dead connection is recognised by its error and retried.
         .test_before_acquire(false)
         .sqlx_logging(false);
-    Ok(Connector::connect(options).await?)
+    Connector::connect(options).await
 }

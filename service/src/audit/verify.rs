@@ -135,7 +135,9 @@ impl Walk {
             return;
         }
         if let Some(fault) = self.fault_of(&row) {
-            self.break_at(row.seq, fault);
+            // What should have come next names a missing entry better than what came.
+            let seq = if fault == "sequence" { self.length + 1 } else { row.seq };
+            self.break_at(seq, fault);
         }
         self.length = row.seq;
         self.hash = row.hash;

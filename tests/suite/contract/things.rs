@@ -5,12 +5,12 @@ use domain::access::Role;
 use domain::account::{ClientState, ConsentKind, FactorResetState};
 use domain::certification::{Level, sample};
 use domain::ids::{AccountId, CertificateId, JobId, NotificationId, PublicityId, RoundId, SessionId};
-use domain::publicity::PublicityState;
+use domain::publicity::{EntryState, PublicityState};
 use domain::queue::JobState;
 use domain::round::RoundState;
 use entity::{
     account_absence, account_client, account_client_secret, account_consent, account_delegation, account_factor_reset,
-    account_role, account_session, broker, certificate, notification, organisation_member, publicity, queue_job, round,
+    account_role, account_session, broker, certificate, notification, organisation_member, publicity, publicity_entry, queue_job, round,
     rule_set,
 };
 use openapi::{Document, Operation};
@@ -242,7 +242,20 @@ async fn publicity(stage: &Stage) -> PublicityId {
         updated_at: now,
         version: 1,
     };
-    store!(stage, row).id
+    let id = store!(stage, row).id;
+    let entry = publicity_entry::Model {
+        id: stage.cast.app.ctx.new_id(),
+        publicity_id: id,
+        case_id: stage.case.id,
+        position: 1,
+        name: "韦海燕".to_owned(),
+        employer: "广西示例技术转移有限公司".to_owned(),
+        level: Level::L1,
+        state: EntryState::Listed,
+        ends_at: None,
+    };
+    store!(stage, entry);
+    id
 }
 
 /// A round that is not published yet.
@@ -309,7 +322,7 @@ async fn own(stage: &Stage, account: AccountId) -> Vec<(&'static str, String)> {
         last_used_at: now,
         user_agent: None,
         address: None,
-        refresh_hash: format!("{:0>64}", id.0.simple()),
+        refresh_hash: format!("{}{}", "0".repeat(32), id.0.simple()),
         previous_hash: None,
         successor_used: false,
         generation: 1,

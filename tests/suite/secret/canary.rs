@@ -76,7 +76,7 @@ impl Person<'_> {
     async fn mailed(&mut self, link: &str) -> String {
         for _ in 0..LOOKS {
             let mails = self.sink.taken().into_iter().filter(|mail| mail.to == self.email);
-            let texts: Vec<String> = mails.map(|mail| plain(&mail.data)).collect();
+            let texts: Vec<String> = mails.map(|mail| readable(&mail.data)).collect();
             let found = texts.iter().rev().find_map(|text| text.split(&format!("{link}#token=")).nth(1).map(str::to_owned));
             if let Some(rest) = found {
                 let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
@@ -142,8 +142,9 @@ impl Person<'_> {
         let mobile_number = self.plant("mobile number", mobile["mobile"].as_str().unwrap());
         self.good("/brokers", Some(access), &mobile).await;
         self.refused("/brokers", Some(access), &mobile).await;
+        // Names of members come back in the pointer; what they hold does not.
         let mut wrong = profile.clone();
-        wrong[id_number.as_str()] = json!(mobile_number);
+        wrong["identity"] = json!([id_number, mobile_number]);
         self.refused("/brokers", Some(access), &wrong).await;
         let mut wrong = profile.clone();
         wrong["id_number"] = json!({ "number": id_number });
@@ -153,6 +154,11 @@ impl Person<'_> {
         self.refused("/brokers", Some(access), &wrong).await;
         self.refused("/sessions", None, &json!({ "email": mobile_number, "password": 5 })).await;
     }
+}
+
+/// A mail as the sink keeps it, decoded.
+fn readable(data: &str) -> String {
+    plain(&data.lines().collect::<Vec<_>>().join("\r\n"))
 }
 
 /// What an authenticator shows now.
@@ -215,7 +221,7 @@ db_tests! {
         let log = program.log();
         assert!(log.lines().count() > 100, "the log is there: {log}");
         drop(program);
-        let mails: String = sink.taken().iter().map(|mail| plain(&mail.data)).collect();
+        let mails: String = sink.taken().iter().map(|mail| readable(&mail.data)).collect();
         let database = kept(&db).await;
         assert!(database.contains("person0@example.cn"), "the database is read");
         let mut found = Vec::new();

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::scan::raw_numbers;
 use crate::contract::stage::Stage;
-use crate::harness::evidence::evidence;
-use crate::harness::{TestDb, db_tests};
+use crate::harness::evidence::{evidence, rounds};
+use crate::harness::{Engine, TestDb, db_tests};
 
 /// The one operation that shows whole numbers: for a stated purpose, with an entry in the trail.
 const UNMASKS: &str = "unmask_broker";
@@ -14,12 +14,14 @@ db_tests! {
     async fn numbers_leave_the_house_masked(db: TestDb) {
         let stage = Stage::on(&db).await;
         let (mut answers, mut leaks, mut shown) = (0, Vec::new(), 0);
-        for operation in stage.document().operations() {
+        for (index, operation) in stage.document().operations().into_iter().enumerate() {
             // Text that a client sends comes back to it: only what was stored by others counts.
             if operation.permissions().is_none() {
                 continue;
             }
-            for person in &stage.people {
+            // Every third person in turn on PostgreSQL: what is shown is decided above the engine.
+            let step = if db.engine() == Engine::Sqlite { 1 } else { usize::try_from(rounds(3, 1)).unwrap() };
+            for person in stage.people.iter().skip(index % step).step_by(step) {
                 let answer = match operation.method {
                     "get" => stage.read(person, operation).await,
                     _ if operation.id() == UNMASKS => stage.change(person, operation).await,
