@@ -20,6 +20,11 @@ const OPEN_TO_ALL: &[&str] = &["get_organisation"];
 /// Things of the whole autonomous region: nobody who may see them at all is a stranger to them.
 const EVERYWHERE: &str = "/api/v1/rounds/{id}";
 
+/// Whether strangers may see the things of an operation.
+pub fn is_open(operation: Operation<'_>) -> bool {
+    OPEN_TO_ALL.contains(&operation.id()) || operation.path.starts_with(EVERYWHERE)
+}
+
 fn outcome(answer: &Answer) -> &str {
     if answer.status < 300 { "ok" } else { answer.code() }
 }
@@ -149,7 +154,7 @@ async fn try_object(
             tally.cells += 2;
             tally.compared += 1;
         } else if here.is_some() && may {
-            let is_open = OPEN_TO_ALL.contains(&operation.id()) || operation.path.starts_with(EVERYWHERE);
+            let is_open = is_open(operation);
             if person.is_foreign && tells(&answer) != tells(&missing) && !is_open {
                 wrong(&answer);
             }

@@ -170,6 +170,29 @@ impl Stage {
         Some((own, find(&other.own, operation)?))
     }
 
+    /// The first person whom the matrix calls so.
+    pub fn named(&self, name: &str) -> &Person {
+        self.people.iter().find(|person| person.name() == name).expect("somebody of that name")
+    }
+
+    /// A request that is wrong in its body, its version, or both.
+    pub async fn wrong(&self, person: &Person, operation: Operation<'_>, id: &str, etag: Option<&str>, body: &str) -> Answer {
+        let path = format!("{}?{}", self.path(operation, id), super::things::query(&self.document, operation));
+        let call = self.app.post(path).as_(&person.token).method(method(operation)).bytes("application/json", body);
+        if let Some(etag) = etag { call.if_match(etag).send().await } else { call.send().await }
+    }
+
+    /// The same as [`Self::put`], with what was done before: verb, account and principal of each act.
+    pub async fn put_after(&self, state: State, acts: &Value) {
+        self.put(state).await;
+        case_file::Entity::update_many()
+            .col_expr(case_file::Column::Acts, Expr::value(acts.to_string()))
+            .filter(case_file::Column::Id.eq(self.case.id))
+            .exec(self.cast.app.connection())
+            .await
+            .unwrap();
+    }
+
     /// Puts the case where a row begins, whatever was done to it since.
     pub async fn put(&self, state: State) {
         self.put_correction((state == State::Correction).then(correction)).await;

@@ -286,7 +286,7 @@ async fn own(stage: &Stage, account: AccountId) -> Vec<(&'static str, String)> {
         kind: ConsentKind::Publicity,
         document_version: "0".to_owned(),
         given_at: now,
-        withdrawn_at: None,
+        withdrawn_at: Some(now),
         address: None,
     };
     // Over long ago: it lends nothing.
