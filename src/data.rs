@@ -1,6 +1,6 @@
 //! The data folder: what the program keeps outside the database, closed to everybody else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -50,6 +50,7 @@ pub fn keys(path: &Path, creates: bool) -> anyhow::Result<Keys> {
     if index.exists() || used.index.is_empty() {
         used.index.insert(1, read_key(&index)?);
     }
+    refuse_copies(path)?;
     Ok(Keys::of(&used, &set(path, PREPARED)?)?)
 }
 
@@ -152,7 +153,31 @@ fn numbered(path: &Path, kind: &str, end: &str) -> anyhow::Result<BTreeMap<u32, 
 
 fn read_key(path: &Path) -> anyhow::Result<[u8; KEY_BYTES]> {
     let bytes = fs::read(path).with_context(|| format!("the key {} cannot be read", path.display()))?;
-    bytes.try_into().map_err(|_| anyhow!("the key {} does not have {KEY_BYTES} bytes", path.display()))
+    let key = bytes.try_into().map_err(|_| anyhow!("the key {} does not have {KEY_BYTES} bytes", path.display()))?;
+    ensure!(is_random(&key), "the key {} is no {KEY_BYTES} random bytes", path.display());
+    Ok(key)
+}
+
+/// Whether somebody may have drawn these bytes: neither a pattern nor a text. A random key fails once in 10^12 times.
+fn is_random(key: &[u8; KEY_BYTES]) -> bool {
+    /// Random keys have 30 on average.
+    const DISTINCT: usize = 20;
+    let distinct: BTreeSet<u8> = key.iter().copied().collect();
+    let is_counted = key.windows(2).all(|pair| matches!(pair, [one, next] if next.wrapping_sub(*one) == 1));
+    let is_text = key.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    distinct.len() >= DISTINCT && !is_counted && !is_text
+}
+
+/// Every key has one purpose: none is in two files.
+fn refuse_copies(path: &Path) -> anyhow::Result<()> {
+    let mut known: BTreeMap<[u8; KEY_BYTES], String> = BTreeMap::new();
+    for name in key_files(path)? {
+        let key = read_key(&path.join(&name))?;
+        if let Some(other) = known.insert(key, name.clone()) {
+            bail!("the keys {other} and {name} in {} are the same", path.display());
+        }
+    }
+    Ok(())
 }
 
 /// A new folder that is removed with the value.
@@ -223,9 +248,29 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_the_wrong_length_is_refused() {
+    fn weak_keys_are_refused() {
+        let counted: Vec<u8> = (0..32).collect();
+        for (weak, why) in [
+            (vec![1; 31], "does not have 32 bytes"),
+            (vec![1; 33], "does not have 32 bytes"),
+            (Vec::new(), "does not have 32 bytes"),
+            (vec![0; 32], "random"),
+            (b"\x01\xfe\x80\x33".repeat(8), "random"),
+            (counted, "random"),
+            (b"correct horse battery staple 123".to_vec(), "random"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join("field.1.key"), &weak).unwrap();
+            let refused = keys(folder.path(), true).unwrap_err().to_string();
+            assert!(refused.contains(why), "{weak:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn one_key_does_not_serve_two_purposes() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("field.1.key"), [1; 31]).unwrap();
-        assert!(keys(folder.path(), true).is_err());
+        keys(folder.path(), true).unwrap();
+        fs::copy(folder.path().join("signing.1.key"), folder.path().join("field.1.key")).unwrap();
+        assert!(keys(folder.path(), true).unwrap_err().to_string().contains("are the same"));
     }
 }

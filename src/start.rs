@@ -140,6 +140,10 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hous
         is_sqlite || config.mail.is_server(),
         "mail.url is missing: on PostgreSQL a mail server must be configured"
     );
+    for (name, address) in [("database.url", config.database.url.clone()), ("mail.url", config.mail.secret()?)] {
+        let is_placeholder = address.is_some_and(|address| address.has_placeholder());
+        ensure!(!is_placeholder, "{name} carries a placeholder for a password");
+    }
     let keys = data::keys(&config.keys_folder(), is_sqlite).context("the keys are not complete")?;
     let files = config.files_folder();
     data::folder(&files)?;

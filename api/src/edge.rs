@@ -18,7 +18,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::EdgeSettings;
-use crate::extract::{Authentication, Language, RefusedCaller};
+use crate::extract::{Authentication, Language, asker};
 use crate::limit::{Limits, Verdict};
 use crate::methods::Methods;
 use crate::problem::{PROBLEM_JSON, Problem};
@@ -137,13 +137,22 @@ async fn guarded<B: MessageBody + 'static>(
         Ok(Ok(response)) => response,
     };
     verdict.write(response.headers_mut());
-    let refused = response.request().extensions_mut().remove::<RefusedCaller>();
-    if let Some(RefusedCaller(caller)) = refused
-        && let Err(error) = service::audit::refused(&edge.context, &caller, &service::Error::Forbidden).await
-    {
+    record_refusal(edge, &response).await;
+    Ok(finish(edge, response, &method, &path, &id.id, language))
+}
+
+/// Counts in the audit trail who lacked the right or the sight of a thing, and tokens that are no good: the one place
+/// for these three, because reads are refused like writes.
+async fn record_refusal<B>(edge: &Edge, response: &ServiceResponse<B>) {
+    let problem = response.response().error().and_then(|error| error.as_error::<Problem>());
+    let Some(code @ (Code::Forbidden | Code::NotFound | Code::Unauthenticated)) = problem.map(|problem| problem.code)
+    else {
+        return;
+    };
+    let Some(caller) = asker(response.request()) else { return };
+    if let Err(error) = service::audit::refused(&edge.context, &caller, &service::Error::refused(code)).await {
         tracing::error!(%error, "a refusal could not be recorded");
     }
-    Ok(finish(edge, response, &method, &path, &id.id, language))
 }
 
 /// Gives every failure the one body that failures have.

@@ -143,6 +143,8 @@ permissions! {
     ManagePublicities = "publicity.manage" / "编制公示" => [RegionClerk],
     PublishPublicity = "publicity.publish" / "发布公示" => [RegionLead],
     UseWorklist = "process.worklist" / "待办列表" => [EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, Expert],
+    /// To whom mails of a case went: experts and employers must not learn of each other.
+    ReadDeliveries = "notification.read_deliveries" / "查看送达记录" => [CityClerk, CityLead, RegionClerk, RegionLead],
     ManageFiles = "file.manage" / "管理附件" => [Broker, EmployerConfirmer, CityClerk, RegionClerk],
     ReadFiles = "file.read" / "查看附件" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, Expert, IntegrityOfficer, Auditor],
     ManageCalendar = "calendar.manage" / "维护工作日历" => [SystemAdministrator],

@@ -31,6 +31,7 @@ pub mod certification_expert;
 pub mod deadline;
 pub mod deadline_reminder;
 pub mod file;
+pub mod inventory;
 pub mod notification;
 pub mod notification_delivery;
 pub mod organisation;

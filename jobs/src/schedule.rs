@@ -21,6 +21,7 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { name: "file.scan_pending", cron: "20 * * * * *", every: TimeDelta::minutes(1) },
     Schedule { name: "file.sweep_orphans", cron: "0 10 3 * * *", every: TimeDelta::days(1) },
     Schedule { name: "account.sweep", cron: "0 40 3 * * *", every: TimeDelta::days(1) },
+    Schedule { name: "audit.anchor", cron: "0 5 * * * *", every: TimeDelta::hours(1) },
     Schedule { name: "queue.sweep", cron: "0 30 3 * * *", every: TimeDelta::days(1) },
 ];
 
@@ -53,6 +54,7 @@ pub async fn run(context: &Context, job: &Scheduled) -> Result<()> {
         "file.scan_pending" => service::file::scan_pending(context).await,
         "file.sweep_orphans" => service::file::sweep_orphans(context).await.map(|_| ()),
         "account.sweep" => service::account::sweep(context).await,
+        "audit.anchor" => service::audit::anchor(context).await,
         "queue.sweep" => queue::sweep(context).await,
         unknown => Err(Error::internal(format!("no schedule `{unknown}`"))),
     }

@@ -48,6 +48,14 @@ pub struct Database {
 impl Database {
     /// Connects to `sqlite:` or `postgres:`; on SQLite the file is created when missing.
     pub async fn connect(url: &str, pool_size: u32) -> Result<Self> {
+        Self::open(url, pool_size).await.map_err(|error| {
+            // Some of these errors quote the address, and the password stands in it.
+            let text = error.to_string();
+            if text.contains(url) { Error::internal(text.replace(url, "(address)")) } else { error.into() }
+        })
+    }
+
+    async fn open(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
             let write = connect_sqlite(url, 1).await?;
             let read = connect_sqlite(url, SQLITE_READERS).await?;
@@ -216,7 +224,7 @@ fn sqlite_member<E: EntityTrait>(column: E::Column) -> String {
     }
 }
 
-async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
+async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
         .min_connections(1)
@@ -232,11 +240,13 @@ async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection> {
                 .pragma("journal_mode", "WAL")
                 // NORMAL loses acknowledged commits in a power cut.
                 .pragma("synchronous", "FULL")
+                // Without it REPLACE would delete rows past the triggers that keep the audit trail.
+                .pragma("recursive_triggers", "ON")
         })
         .map_sqlx_sqlite_pool_opts(|pool| {
             pool.after_release(|connection, _| Box::pin(async move { Ok(is_at_rest(connection).await) }))
         });
-    Ok(Connector::connect(options).await?)
+    Connector::connect(options).await
 }
 
 /// Whether a connection comes back without a transaction. When the disk is full SQLite rolls back by itself, the driver's
@@ -247,7 +257,7 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
     !connection.is_in_transaction() || (connection.ping().await.is_ok() && !connection.is_in_transaction())
 }
 
-async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<DatabaseConnection> {
+async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(size)
@@ -268,5 +278,5 @@ async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<Database
                 Box::pin(async move { if is_good { Ok(true) } else { Err(Sqlx::WorkerCrashed) } })
             })
         });
-    Ok(Connector::connect(options).await?)
+    Connector::connect(options).await
 }

@@ -93,7 +93,10 @@ impl Context {
         if let Some(done) = self.answered(caller).await? {
             return Ok(done);
         }
-        audit::refused(self, caller, &failure).await?;
+        // Who lacks the right or the sight is counted at the edge, for reads and writes alike.
+        if !matches!(failure, Error::Forbidden | Error::NotFound) {
+            audit::refused(self, caller, &failure).await?;
+        }
         Err(failure)
     }
 

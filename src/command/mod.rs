@@ -62,6 +62,10 @@ enum Command {
     Verify {
         #[arg(value_enum, default_value_t)]
         subject: verify::Subject,
+        /// A copy of the folder of uploaded files, kept where the program cannot write: its anchors are compared
+        /// instead of those of the own folder.
+        #[arg(long, value_name = "DIR")]
+        anchors: Option<PathBuf>,
     },
     /// Copies a running SQLite installation, without its keys, to a new folder.
     Backup { folder: PathBuf },
@@ -98,7 +102,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Demo { ask: Some(ask), .. } => demo::ask(config, named, ask).await,
         Command::Demo { ask: None, .. } => demo::run(config, named).await,
         Command::Admin(command) => admin::run(&config, command).await,
-        Command::Verify { subject } => verify::run(&config, subject).await,
+        Command::Verify { subject, anchors } => verify::run(&config, subject, anchors.as_deref()).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,
         Command::Restore { folder } => backup::restore(&config, &folder).await,
         Command::Openapi => Ok(output::pass(&api::openapi_bytes())?),

@@ -1,7 +1,10 @@
 //! `jiqiao verify`.
 
-use anyhow::ensure;
+use std::path::Path;
+
+use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
+use object_store::local::LocalFileSystem;
 
 use crate::config::Config;
 use crate::{output, start};
@@ -13,13 +16,20 @@ pub enum Subject {
     Audit,
 }
 
-pub async fn run(config: &Config, subject: Subject) -> anyhow::Result<()> {
+pub async fn run(config: &Config, subject: Subject, anchors: Option<&Path>) -> anyhow::Result<()> {
     let house = start::open(config, std::sync::Arc::new(service::SystemClock)).await?;
     match subject {
         Subject::Audit => {
-            let report = service::audit::verify(&house).await?;
+            let report = match anchors {
+                Some(folder) => {
+                    let store = LocalFileSystem::new_with_prefix(folder)
+                        .with_context(|| format!("the folder {} cannot be read", folder.display()))?;
+                    service::audit::verify_with(&house, &store).await?
+                }
+                None => service::audit::verify(&house).await?,
+            };
             output::say(&serde_json::to_string_pretty(&report)?)?;
-            ensure!(report.breaks.is_empty(), "{} chains of the audit trail are broken", report.breaks.len());
+            ensure!(report.breaks.is_empty(), "the audit trail is broken in {} places", report.breaks.len());
         }
     }
     start::close(house).await

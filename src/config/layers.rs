@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Format, Toml};
 use figment::value::Value;
 
@@ -34,7 +35,28 @@ pub fn read(files: &[PathBuf], environment: impl IntoIterator<Item = (OsString, 
         let is_text = TEXTS.contains(&key.as_str());
         figment = if is_text { figment.merge((key, text)) } else { figment.merge((key, parsed(&text))) };
     }
-    figment.extract().context("the configuration is not valid")
+    figment.extract().map_err(|error| anyhow::anyhow!("the configuration is not valid: {}", without_values(error)))
+}
+
+/// An error of the configuration without what was configured: a secret may be the value, or stand in the line that a
+/// syntax error shows.
+fn without_values(errors: figment::Error) -> String {
+    let mut said = Vec::new();
+    for mut error in errors {
+        error.kind = match error.kind {
+            Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
+                Kind::Message(format!("a wrong type of value, expected {expected}"))
+            }
+            Kind::Message(text) => {
+                // `2 | url = "…` and the line that points into it.
+                let lines = text.lines().filter(|line| !line.contains(" |") && !line.trim().starts_with('|'));
+                Kind::Message(lines.collect::<Vec<_>>().join(" "))
+            }
+            other => other,
+        };
+        said.push(error.to_string());
+    }
+    said.join("; ")
 }
 
 /// The variables that concern us, by key. The customary name loses against ours.

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod account;
+mod audit;
 mod calendar;
 mod certification;
 mod contract;
@@ -20,4 +21,5 @@ mod organisation;
 mod process;
 mod round;
 mod rule;
+mod secret;
 mod storage;

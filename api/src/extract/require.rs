@@ -79,8 +79,6 @@ impl<A: Access> FromRequest for Require<A> {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(caller_of(request).and_then(|caller| match A::PERMISSION {
             permission if !permission.map_or(caller.scopes.is_none(), |permission| caller.holds(permission)) => {
-                // The edge counts it in the audit trail, where waiting is possible.
-                request.extensions_mut().insert(RefusedCaller(caller));
                 Err(Problem::new(Code::Forbidden))
             }
             _ => Ok(Self { caller, access: PhantomData }),
@@ -88,9 +86,16 @@ impl<A: Access> FromRequest for Require<A> {
     }
 }
 
-/// A known caller who was refused by the coarse check.
-#[derive(Debug, Clone)]
-pub struct RefusedCaller(pub Caller);
+/// Who is behind a refused request, for the audit trail: a known caller, or nobody with a token that is no good. Who
+/// sent no token asked for nothing.
+pub fn asker(request: &HttpRequest) -> Option<Caller> {
+    let is_failed = match request.extensions().get::<Authentication>()? {
+        Authentication::Anonymous => return None,
+        Authentication::Known(_) => false,
+        Authentication::Failed(_) => true,
+    };
+    if is_failed { Some(Caller::anonymous(meta(request))) } else { caller_of(request).ok() }
+}
 
 impl FromRequest for Public {
     type Error = Problem;
@@ -147,6 +152,7 @@ accesses![
     ManagePublicities,
     PublishPublicity,
     UseWorklist,
+    ReadDeliveries,
     ManageFiles,
     ReadFiles,
     ManageCalendar,

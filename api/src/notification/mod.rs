@@ -110,13 +110,13 @@ pub async fn read_notification(
 
 /// The mails of a case and how they fared, addresses masked.
 #[utoipa::path(tag = "notification", summary = "List the mails of a case",
-    params(("id" = CaseId, Path), Paging), security(("bearer" = ["process.worklist"])),
+    params(("id" = CaseId, Path), Paging), security(("bearer" = ["notification.read_deliveries"])),
     responses(
         (status = 200, description = "A page", body = ListBody<DeliveryView>),
         (status = "4XX", description = "Refused", body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/cases/{id}/deliveries")]
 pub async fn list_deliveries(
-    require: Require<may::UseWorklist>,
+    require: Require<may::ReadDeliveries>,
     context: web::Data<Context>,
     id: PathId<CaseId>,
     paging: Query<Paging>,

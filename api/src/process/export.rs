@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderValue};
 use futures_util::stream;
 use service::page::{MAX_LIMIT, PageRequest};
-use service::process::{WorkItem, WorklistFilter, worklist};
+use service::process::{WorkItem, WorklistFilter, record_export, worklist};
 use service::{Caller, Code, Context};
 
 use crate::problem::Problem;
@@ -23,6 +23,14 @@ const COLUMNS: [&str; 10] =
     ["number", "process", "state", "region", "applicant", "title", "desk", "next_due_at", "submitted_at", "updated_at"];
 
 impl Format {
+    /// How the audit trail calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
     /// The export that `Accept` asks for; none for JSON, a refusal for anything else.
     pub fn wanted(accept: Option<&HeaderValue>) -> Result<Option<Self>, Problem> {
         let Some(accept) = accept.and_then(|value| value.to_str().ok()) else { return Ok(None) };
@@ -68,6 +76,7 @@ pub async fn cases(
 ) -> Result<HttpResponse, Problem> {
     // Rights and filter are judged before the first byte goes out.
     let first = worklist(context, caller, &filter, &page(None)).await?;
+    record_export(context, caller, &filter, format.name()).await?;
     match format {
         Format::Csv => Ok(csv(context.clone(), caller.clone(), filter, first)),
         Format::Xlsx => xlsx(context, caller, &filter, first).await,

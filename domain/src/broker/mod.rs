@@ -19,7 +19,7 @@ pub use month::{Month, NotAMonth};
 pub use profile::{Profile, TransferBreak, VocationalQual, WorkPeriod};
 pub use profile_check::Faults;
 pub use resident_id::{ResidentId, age_on, check_character as resident_id_check, normalise as normalise_id_number};
-pub use text::{email, mobile, name, plain};
+pub use text::{email, line, mobile, name, plain};
 pub use uscc::{Uscc, check_character as uscc_check};
 pub use vocabulary::{
     Degree, EducationLevel, EducationRank, EmployerType, EmploymentMode, IdType, Industry, ServiceLink, Sex,

@@ -27,6 +27,12 @@ pub fn plain(text: &str, least: usize, most: usize) -> Result<String, Broken> {
     }
 }
 
+/// The same on one line: names and titles, which go to lists and to subjects of mails.
+pub fn line(text: &str, least: usize, most: usize) -> Result<String, Broken> {
+    let text = plain(text, least, most)?;
+    if text.contains('\n') { Err(Broken::new("text_control_character")) } else { Ok(text) }
+}
+
 fn is_han(c: char) -> bool {
     matches!(c, '\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{2ee5d}' | '\u{30000}'..='\u{323af}')
 }

@@ -291,10 +291,14 @@ impl Work for Regenerate<'_> {
     type Output = RecoveryCodes;
 
     async fn run(&self, tx: &Tx) -> Result<RecoveryCodes> {
+        let row = load(tx, self.caller.actor.account).await?;
+        if row.totp_confirmed_at.is_none() {
+            return Err(Error::Refused(Code::StateForbids, json!({ "second_factor": "none" })));
+        }
+        // Enrolled, but not proven in this session: a new login helps.
         if !self.caller.actor.has_second_factor {
             return Err(Error::refused(Code::SecondFactorRequired));
         }
-        let row = load(tx, self.caller.actor.account).await?;
         let codes = new_recovery_codes(tx, row.id).await?;
         tx.audit(Entry::new(self.caller, "account", row.id, "account.regenerate_recovery_codes"));
         tell::factor_changed(tx, &row, "recovery_codes").await?;

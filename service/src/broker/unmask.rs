@@ -13,11 +13,17 @@ use crate::error::{Error, Result};
 use crate::transaction::{Tx, Work};
 
 /// The numbers in full.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Unmasked {
     pub id: BrokerId,
     pub id_number: Option<String>,
     pub mobile: Option<String>,
+}
+
+impl std::fmt::Debug for Unmasked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Unmasked({})", self.id)
+    }
 }
 
 /// Reads the numbers for a stated purpose.

@@ -27,7 +27,7 @@ pub struct ExpertView {
 pub async fn experts(context: &Context, caller: &Caller, id: CaseId) -> Result<Vec<ExpertView>> {
     let loaded = load_visible::<Certification>(context, caller, id).await?;
     let me = caller.actor.account;
-    let sees_all = caller.actor.holds(Permission::ReadScores);
+    let sees_all = caller.holds(Permission::ReadScores);
     let is_closed = !matches!(loaded.case.state, State::Accepted | State::ExpertReview);
     let seats = seats(context.database().read(), &loaded.row).await?;
     if !sees_all && !seats.iter().any(|seat| seat.account_id == me) {

@@ -222,7 +222,7 @@ async fn panel(
     row: &case_file::Model,
     state: State,
 ) -> Result<Option<Vec<PanelSeat>>> {
-    if !caller.actor.holds(Permission::ReadScores) {
+    if !caller.holds(Permission::ReadScores) {
         return Ok(None);
     }
     // Nobody is named before the acceptance; most of a desk's reading happens there.

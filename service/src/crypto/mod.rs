@@ -183,6 +183,13 @@ impl Keys {
         self.index.first().and_then(|(number, _)| index_prefix(*number))
     }
 
+    /// The keys that sign anchors of the audit trail, the one that signs first: derived from the index keys, which are
+    /// kept for as long as an anchor of their time is to be verified.
+    pub(crate) fn anchors(&self) -> impl Iterator<Item = ed25519_dalek::SigningKey> {
+        let seeds = self.index.iter().map(|(_, key)| keyed(key, "audit.anchor", "signing key"));
+        seeds.map(|seed| ed25519_dalek::SigningKey::from_bytes(&seed))
+    }
+
     /// The key that signs, and by position all that verify.
     pub fn signing(&self) -> &[SigningKey] {
         &self.signing
@@ -194,12 +201,16 @@ fn index_prefix(number: u32) -> Option<String> {
 }
 
 fn index_by((number, key): &(u32, Zeroizing<[u8; 32]>), field: &str, normalised: &str) -> String {
+    let hex = HEXLOWER.encode(&keyed(key, field, normalised));
+    format!("{}{hex}", index_prefix(*number).unwrap_or_default())
+}
+
+fn keyed(key: &Zeroizing<[u8; 32]>, field: &str, text: &str) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key.as_slice()).unwrap_or_else(|_| unreachable!());
     mac.update(field.as_bytes());
     mac.update(&[0]);
-    mac.update(normalised.as_bytes());
-    let hex = HEXLOWER.encode(&mac.finalize().into_bytes());
-    format!("{}{hex}", index_prefix(*number).unwrap_or_default())
+    mac.update(text.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 fn cipher(key: &Zeroizing<[u8; 32]>) -> Aes256Gcm {

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use domain::access::Permission;
 use domain::ids::CaseId;
 use domain::notification::DeliveryState;
-use entity::{case_file, notification_delivery};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use entity::{case_file, case_participant, notification, notification_delivery};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::mask::masked;
@@ -42,7 +43,7 @@ pub struct DeliveryView {
     pub created_at: DateTime<Utc>,
 }
 
-/// Lists the mails of a case that the caller works on, newest first.
+/// Lists the mails of a case of the caller's desk, newest first.
 pub async fn deliveries(
     context: &Context,
     caller: &Caller,
@@ -50,7 +51,7 @@ pub async fn deliveries(
     case: CaseId,
     page: &PageRequest,
 ) -> Result<Page<DeliveryView>> {
-    let scope = caller.require(Permission::UseWorklist)?;
+    let scope = caller.require(Permission::ReadDeliveries)?;
     let connection = context.database().read();
     case_file::Entity::find_by_id(case)
         .filter(visible_cases(&scope))
@@ -58,9 +59,29 @@ pub async fn deliveries(
         .one(connection)
         .await?
         .ok_or(Error::NotFound)?;
-    let query = notification_delivery::Entity::find().filter(notification_delivery::Column::CaseId.eq(case));
+    let mut query = notification_delivery::Entity::find().filter(notification_delivery::Column::CaseId.eq(case));
+    if !caller.holds(Permission::ReadScores) {
+        query = query.filter(is_not_to_an_expert(case));
+    }
     let rows = by_id(query, notification_delivery::Column::Id, page)?.all(connection).await?;
     Page::cut(rows, page, |row| row.id.to_string()).try_map(|row| view(context, row, locale))
+}
+
+/// Experts are not named to the city, masked or not.
+fn is_not_to_an_expert(case: CaseId) -> Condition {
+    let experts = Query::select()
+        .column(case_participant::Column::AccountId)
+        .from(case_participant::Entity)
+        .and_where(Expr::col(case_participant::Column::CaseId).eq(case))
+        .to_owned();
+    let theirs = Query::select()
+        .column(notification::Column::Id)
+        .from(notification::Entity)
+        .and_where(Expr::col(notification::Column::AccountId).in_subquery(experts))
+        .to_owned();
+    Condition::any()
+        .add(notification_delivery::Column::NotificationId.is_null())
+        .add(notification_delivery::Column::NotificationId.not_in_subquery(theirs))
 }
 
 fn view(context: &Context, row: notification_delivery::Model, locale: Locale) -> Result<DeliveryView> {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::access::Permission;
-use domain::broker::{Faults, plain};
+use domain::broker::{Faults, line, plain};
 use domain::ids::OrganisationId;
 use domain::organisation::OrganisationState;
 use domain::time::civil_day;
@@ -40,7 +40,7 @@ pub async fn rename(
 ) -> Result<Outcome<OrganisationView>> {
     caller.require(Permission::ChangeOrganisation)?;
     let mut faults = Faults::default();
-    let name = faults.take("/name", plain(&renaming.name, 2, 200));
+    let name = faults.take("/name", line(&renaming.name, 2, 200));
     let evidence = faults.take("/evidence", plain(&renaming.evidence, 2, 500));
     faults.past_date("/from_on", Some(renaming.from_on), civil_day(context.now()));
     let (Some(name), Some(evidence), true) = (name, evidence, faults.0.is_empty()) else {

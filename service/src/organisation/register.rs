@@ -1,7 +1,7 @@
 //! Registering an organisation by its credit code.
 
 use domain::access::Permission;
-use domain::broker::{Faults, Uscc, email, name, plain};
+use domain::broker::{Faults, Uscc, email, line, name};
 use domain::ids::OrganisationId;
 use domain::organisation::{OrganisationKind, OrganisationState};
 use domain::region::{RegionCode, name_zh};
@@ -45,13 +45,13 @@ pub async fn register(context: &Context, caller: &Caller, new: NewOrganisation) 
 fn checked(new: NewOrganisation) -> Result<NewOrganisation> {
     let mut faults = Faults::default();
     let uscc = faults.take("/uscc", Uscc::parse(&new.uscc));
-    let title = faults.take("/name", plain(&new.name, 2, 200));
+    let title = faults.take("/name", line(&new.name, 2, 200));
     if name_zh(&new.region).is_none() {
         faults.add("/region", "region_unknown");
     }
     let legal_representative =
         new.legal_representative.and_then(|text| faults.take("/legal_representative", name(&text)));
-    let address = new.address.and_then(|text| faults.take("/address", plain(&text, 2, 300)));
+    let address = new.address.and_then(|text| faults.take("/address", line(&text, 2, 300)));
     let contact_email = new.contact_email.and_then(|text| faults.take("/contact_email", email(&text)));
     match (uscc, title) {
         (Some(uscc), Some(name)) if faults.0.is_empty() => Ok(NewOrganisation {

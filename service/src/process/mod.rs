@@ -24,7 +24,7 @@ pub use fanout::{desk, lead_of};
 pub(crate) use load::offered;
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
 pub use open::{NewCase, next_number, open};
-pub use worklist::{WorkItem, WorkSort, WorklistFilter, worklist, worklist_count};
+pub use worklist::{WorkItem, WorkSort, WorklistFilter, record_export, worklist, worklist_count};
 
 use std::future::Future;
 

@@ -7,12 +7,15 @@ pub use domain::process::WorkSort;
 use domain::region::RegionCode;
 use entity::case_file;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use serde_json::json;
 
 use crate::access::visible_cases;
+use crate::audit::Entry;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, by_id};
+use crate::transaction::{Tx, Work};
 
 /// A case on the worklist: the columns that every process shares.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -92,6 +95,35 @@ pub async fn worklist(
             };
             Ok(Page::cut_by(rows, page, key).map(item))
         }
+    }
+}
+
+/// Records that the whole filter leaves the house in a file, before its first byte does.
+pub async fn record_export(context: &Context, caller: &Caller, filter: &WorklistFilter, format: &str) -> Result<()> {
+    let rows = worklist_count(context, caller, filter).await?;
+    context.write_once(caller, "process.export", &Export { caller, filter, format, rows }).await?;
+    Ok(())
+}
+
+struct Export<'a> {
+    caller: &'a Caller,
+    filter: &'a WorklistFilter,
+    format: &'a str,
+    rows: u64,
+}
+
+impl Work for Export<'_> {
+    type Output = ();
+
+    async fn run(&self, tx: &Tx) -> Result<()> {
+        let WorklistFilter { process, state, region, round, overdue, mine, at_my_desk, updated_since, sort: _ } =
+            self.filter;
+        tx.audit(Entry::new(self.caller, "worklist", self.caller.actor.account, "process.export").after(&json!({
+            "format": self.format, "rows": self.rows, "process": process, "state": state, "region": region,
+            "round_id": round, "overdue": overdue, "mine": mine, "at_my_desk": at_my_desk,
+            "updated_since": updated_since,
+        })));
+        Ok(())
     }
 }
 

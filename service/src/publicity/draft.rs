@@ -2,6 +2,7 @@
 
 use domain::access::Permission;
 use domain::broker::Profile;
+use domain::broker::line;
 use domain::certification::process::State;
 use domain::ids::{CaseId, PublicityId, RoundId};
 use domain::publicity::{EntryState, PublicityState};
@@ -50,6 +51,7 @@ impl Work for Create<'_> {
             .one(tx.connection())
             .await?
             .ok_or_else(|| Error::invalid("/round_id", "round_unknown"))?;
+        let title = line(&self.new.title, 2, 200).map_err(|broken| Error::Invalid(vec![broken.at("/title")]))?;
         let id: PublicityId = tx.context().new_id();
         let number = next_number(tx, "GS").await?;
         publicity::Entity::insert(publicity::ActiveModel {
@@ -57,7 +59,7 @@ impl Work for Create<'_> {
             number: Set(number.clone()),
             round_id: Set(round.id),
             region: Set(round.region),
-            title: Set(self.new.title.clone()),
+            title: Set(title),
             state: Set(PublicityState::Draft),
             opens_on: Set(None),
             ends_at: Set(None),

@@ -1,7 +1,7 @@
 //! What must hold of a round, whole or not yet published.
 
 use chrono::{DateTime, Timelike, Utc};
-use domain::broker::{Faults, plain};
+use domain::broker::{Faults, line};
 use domain::region::name_zh;
 use domain::time::civil_day;
 use entity::rule_set;
@@ -21,7 +21,7 @@ pub(super) async fn check(connection: &impl ConnectionTrait, limits: &FileLimits
     if round.region.as_ref().is_some_and(|region| name_zh(region).is_none()) {
         faults.add("/region", "region_unknown");
     }
-    faults.take("/title", plain(&round.title, 2, 200));
+    faults.take("/title", line(&round.title, 2, 200));
     check_times(&mut faults, round.opens_at, round.closes_at, round.recommend_until);
     if !(1..=limits.round_file_bytes).contains(&round.max_file_bytes) {
         faults.with("/max_file_bytes", "number_range", json!({ "min": 1, "max": limits.round_file_bytes }));

@@ -53,7 +53,7 @@ pub struct RoundFilter {
 pub(super) fn view(row: round::Model, caller: &Caller, now: DateTime<Utc>) -> RoundView {
     let facts = facts(&row);
     let actions: &[&str] = match row.state {
-        _ if !caller.is_system() && !caller.actor.holds(Permission::ManageRounds) => &[],
+        _ if !caller.is_system() && !caller.holds(Permission::ManageRounds) => &[],
         RoundState::Draft => &["publish"],
         RoundState::Published => &["extend", "close"],
         RoundState::Closed => &[],
@@ -129,7 +129,7 @@ pub async fn get(context: &Context, caller: &Caller, id: RoundId) -> Result<Roun
 
 fn visible(caller: &Caller) -> Condition {
     let all = Condition::all();
-    if caller.is_system() || caller.actor.holds(Permission::ManageRounds) {
+    if caller.is_system() || caller.holds(Permission::ManageRounds) {
         all
     } else {
         all.add(round::Column::State.ne(RoundState::Draft))

@@ -110,7 +110,7 @@ pub async fn token_for(app: &TestApp, email: &str) -> String {
 }
 
 /// A mail without the soft line breaks of quoted-printable, and its base64 parts as text.
-fn plain(raw: &str) -> String {
+pub fn plain(raw: &str) -> String {
     let mut text = raw.replace("=\r\n", "").replace("=3D", "=");
     let is_encoded =
         |line: &str| line.len() >= 4 && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));

@@ -8,7 +8,9 @@ use domain::ids::{AccountId, OrganisationId};
 use domain::organisation::{OrganisationKind, OrganisationState};
 use domain::process::Process;
 use domain::word::Word;
-use entity::{broker, case_file, case_participant, certification, certification_expert, file, organisation};
+use entity::{
+    account_login_failure, broker, case_file, case_participant, certification, certification_expert, file, organisation,
+};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use openapi::{Document, Operation};
@@ -18,7 +20,6 @@ use serde_json::{Value, json};
 use service::account::admin::open_session;
 
 use super::authorisation::{NOTHING, filled_with, method};
-use super::headers::query;
 use crate::certification::cast::Cast;
 use crate::harness::TestDb;
 use crate::harness::account::Seat;
@@ -33,7 +34,10 @@ const LATE: &str = "\"999999.x\"";
 pub struct Person {
     pub role: Role,
     pub is_foreign: bool,
-    token: String,
+    pub account: AccountId,
+    pub token: String,
+    /// Paths to things of their own, up to `{id}`, and the ids.
+    pub own: Vec<(&'static str, String)>,
 }
 
 impl Person {
@@ -51,12 +55,14 @@ impl Person {
 
 /// A submitted case of employer A in Nanning, and everybody around it.
 pub struct Stage {
-    app: TestApp,
-    cast: Cast,
-    case: case_file::Model,
+    pub app: TestApp,
+    pub cast: Cast,
+    pub case: case_file::Model,
     document: Document,
-    /// First segment of the path, and what its `{id}` stands for.
-    objects: Vec<(&'static str, String)>,
+    /// Paths up to `{id}`, and what it stands for.
+    pub objects: Vec<(&'static str, String)>,
+    /// Other parameters of paths, and what they stand for.
+    pub inner: Vec<(&'static str, String)>,
     pub people: Vec<Person>,
 }
 
@@ -75,15 +81,16 @@ impl Stage {
         app.ctx.files().put(&Path::from(file.object_key.as_str()), content.into()).await.unwrap();
         let profile = broker::Entity::find().one(db.connection()).await;
         let objects = vec![
-            ("brokers", profile.unwrap().unwrap().id.to_string()),
-            ("cases", draft.to_string()),
-            ("certifications", draft.to_string()),
-            ("files", file.id.to_string()),
-            ("organisations", cast.employer.to_string()),
+            ("/api/v1/brokers/{id}", profile.unwrap().unwrap().id.to_string()),
+            ("/api/v1/cases/{id}", draft.to_string()),
+            ("/api/v1/certifications/{id}", draft.to_string()),
+            ("/api/v1/files/{id}", file.id.to_string()),
+            ("/api/v1/organisations/{id}", cast.employer.to_string()),
         ];
         let document = Document::built().unwrap();
-        let mut stage = Self { app, cast, case, document, objects, people: Vec::new() };
+        let mut stage = Self { app, cast, case, document, objects, inner: Vec::new(), people: Vec::new() };
         stage.seat_people().await;
+        super::things::arrange(&mut stage).await;
         stage
     }
 
@@ -101,7 +108,8 @@ impl Stage {
             // The applicant has an account already.
             if role == Role::Broker {
                 let token = open_session(&self.cast.app.ctx, "broker@example.org").await.unwrap().access_token;
-                self.people.push(Person { role, is_foreign: false, token });
+                let account = self.cast.broker.actor.account;
+                self.people.push(Person { role, is_foreign: false, account, token, own: Vec::new() });
             }
             for (index, seat) in seats.into_iter().enumerate() {
                 let login = self.app.account(seat).await;
@@ -109,7 +117,8 @@ impl Stage {
                 if role == Role::Expert && !is_foreign {
                     self.seat_expert(login.id).await;
                 }
-                self.people.push(Person { role, is_foreign, token: login.token });
+                let (account, token) = (login.id, login.token);
+                self.people.push(Person { role, is_foreign, account, token, own: Vec::new() });
             }
         }
     }
@@ -153,9 +162,44 @@ impl Stage {
 
     /// What the `{id}` of an operation stands for here, if there is one.
     pub fn object(&self, operation: Operation<'_>) -> Option<&str> {
-        let mut segments = operation.path.trim_start_matches("/api/v1/").split('/');
-        let noun = segments.next().filter(|_| segments.next() == Some("{id}"))?;
-        self.objects.iter().find(|(known, _)| *known == noun).map(|(_, id)| id.as_str())
+        find(&self.objects, operation)
+    }
+
+    /// What it stands for when everybody has such things of their own: the person's, and somebody else's.
+    pub fn personal<'a>(&'a self, person: &'a Person, operation: Operation<'_>) -> Option<(&'a str, &'a str)> {
+        let own = find(&person.own, operation)?;
+        let other = self.people.iter().find(|other| other.account != person.account)?;
+        Some((own, find(&other.own, operation)?))
+    }
+
+    /// The first person whom the matrix calls so.
+    pub fn named(&self, name: &str) -> &Person {
+        self.people.iter().find(|person| person.name() == name).expect("somebody of that name")
+    }
+
+    /// A request that is wrong in its body, its version, or both.
+    pub async fn wrong(
+        &self,
+        person: &Person,
+        operation: Operation<'_>,
+        id: &str,
+        etag: Option<&str>,
+        body: &str,
+    ) -> Answer {
+        let path = format!("{}?{}", self.path(operation, id), super::things::query(&self.document, operation));
+        let call = self.app.post(path).as_(&person.token).method(method(operation)).bytes("application/json", body);
+        if let Some(etag) = etag { call.if_match(etag).send().await } else { call.send().await }
+    }
+
+    /// The same as [`Self::put`], with what was done before: verb, account and principal of each act.
+    pub async fn put_after(&self, state: State, acts: &Value) {
+        self.put(state).await;
+        case_file::Entity::update_many()
+            .col_expr(case_file::Column::Acts, Expr::value(acts.to_string()))
+            .filter(case_file::Column::Id.eq(self.case.id))
+            .exec(self.cast.app.connection())
+            .await
+            .unwrap();
     }
 
     /// Puts the case where a row begins, whatever was done to it since.
@@ -187,6 +231,32 @@ impl Stage {
         self.send(person, operation, id, LATE).await
     }
 
+    /// A reading operation on a person's own thing, or on that of the stage.
+    pub async fn read(&self, person: &Person, operation: Operation<'_>) -> Answer {
+        let id = find(&person.own, operation).or(find(&self.objects, operation)).unwrap_or(NOTHING);
+        self.send(person, operation, id, LATE).await
+    }
+
+    /// An operation on a person's own thing, or on that of the stage, in the version that it has.
+    pub async fn change(&self, person: &Person, operation: Operation<'_>) -> Answer {
+        let own = find(&person.own, operation).or(find(&self.objects, operation)).unwrap_or(NOTHING);
+        let (thing, etag) = (operation.path.split_inclusive("{id}").next().unwrap_or_default(), "\"1.x\"");
+        let reader = match operation.path {
+            path if path.starts_with("/api/v1/certifications/{id}") => {
+                self.people.iter().find(|person| person.role == Role::Broker)
+            }
+            path if path.starts_with("/api/v1/cases/{id}") => {
+                self.people.iter().find(|person| person.role == Role::Broker)
+            }
+            _ => Some(person),
+        };
+        let thing = thing.replace("/cases/", "/certifications/").replace("{id}", own);
+        let thing = if operation.path == "/api/v1/me" { operation.path.to_owned() } else { thing };
+        let seen = self.app.get(thing).as_(reader.map_or("", |reader| &reader.token)).send().await;
+        let etag = if seen.etag().is_empty() { etag } else { seen.etag() };
+        self.send(person, operation, own, etag).await
+    }
+
     /// A verb of the process on the case, as the case stands.
     pub async fn act(&self, person: &Person, operation: Operation<'_>) -> Answer {
         let etag = format!("\"{}.x\"", self.cast.version(self.case.id).await);
@@ -194,14 +264,45 @@ impl Stage {
     }
 
     async fn send(&self, person: &Person, operation: Operation<'_>, id: &str, etag: &str) -> Answer {
-        let path = format!("{}?{}", filled_with(operation.path, id), query(&self.document, operation));
+        self.forget_failures(operation).await;
+        let query = super::things::query(&self.document, operation);
+        let path = format!("{}?{query}", self.path(operation, id));
         let call = self.app.post(path).as_(&person.token).if_match(etag);
         let call = call.method(method(operation));
+        if operation.json.pointer("/requestBody/content/application~1octet-stream").is_some() {
+            return call.bytes("application/pdf", super::things::PDF).send().await;
+        }
         match operation.json.pointer("/requestBody/content/application~1json/schema") {
-            Some(schema) => call.json(&sample(&self.document, schema)).send().await,
+            Some(schema) => {
+                let body = super::things::body(self, person, operation.id());
+                call.json(&body.unwrap_or_else(|| sample(&self.document, schema))).send().await
+            }
             None => call.send().await,
         }
     }
+
+    fn path(&self, operation: Operation<'_>, id: &str) -> String {
+        let known = |name: &str| self.inner.iter().find(|(inner, _)| *inner == name).map(|(_, id)| id.as_str());
+        let segments = operation.path.split('/').map(|segment| match known(segment) {
+            Some(inner) => inner.to_owned(),
+            None => filled_with(segment, id),
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// Everybody here guesses a password wrong, all from one address: nobody shall be locked out by the others.
+    async fn forget_failures(&self, operation: Operation<'_>) {
+        if matches!(operation.id(), "change_email" | "change_password" | "disable_second_factor") {
+            account_login_failure::Entity::delete_many().exec(self.cast.app.connection()).await.unwrap();
+        }
+    }
+}
+
+/// The thing behind a path that begins with one of these.
+fn find<'a>(things: &'a [(&'static str, String)], operation: Operation<'_>) -> Option<&'a str> {
+    let fits =
+        |known: &str| operation.path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    things.iter().find(|(known, _)| fits(known)).map(|(_, id)| id.as_str())
 }
 
 fn correction() -> Correction {

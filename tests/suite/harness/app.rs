@@ -9,6 +9,7 @@ use jobs::mail::Mailer;
 use openapi::{Document, Judge};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
@@ -193,7 +194,44 @@ impl Call<'_> {
             panic!("{fault}");
         }
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, headers, json, bytes }
+        let answer = Answer { status, headers, json, bytes };
+        if let Err(fault) = self.app.traced(&self.method, path, &answer).await {
+            panic!("{fault}");
+        }
+        answer
+    }
+}
+
+/// Operations that only look, although they are sent by POST.
+const SILENT: &[&str] = &["preview_eligibility", "verify_certificate"];
+
+/// Whether an operation writes nothing, whatever its method says.
+pub fn is_silent(operation: &str) -> bool {
+    SILENT.contains(&operation)
+}
+
+impl TestApp {
+    /// Every write that succeeded has left an entry with the id of its request.
+    async fn traced(&self, method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
+        let is_replay = answer.headers.contains_key("idempotency-replayed");
+        if matches!(*method, Method::GET | Method::HEAD) || answer.status >= 300 || is_replay {
+            return Ok(());
+        }
+        let document = JUDGE.document();
+        let id = document.find(method.as_str(), path).map(|operation| operation.id().to_owned()).unwrap_or_default();
+        if is_silent(&id) {
+            return Ok(());
+        }
+        let request = answer.header("x-request-id");
+        let entries = entity::audit::Entity::find()
+            .filter(entity::audit::Column::RequestId.eq(request))
+            .count(self.context.connection())
+            .await;
+        match entries {
+            Ok(0) => Err(format!("{method} {path} ({id}) left no entry in the audit trail")),
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("the audit trail cannot be read: {error}")),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQLite for tests: one file is migrated once per process and copied for each test.
 
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -40,6 +41,9 @@ async fn migrated() -> Vec<u8> {
     std::fs::read(&file).expect("the template can be read")
 }
 
+/// In memory where the host offers that: the program's own pool waits for the disk at every commit.
 fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("jiqiao-sqlite-").tempdir().expect("a temporary folder can be made")
+    let memory = Path::new("/dev/shm");
+    let root = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    tempfile::Builder::new().prefix("jiqiao-sqlite-").tempdir_in(root).expect("a temporary folder can be made")
 }

@@ -1,0 +1,8 @@
+//! The audit trail: nothing is written without it, and nothing of it is changed unseen.
+
+mod anchor;
+mod append;
+mod everywhere;
+mod line;
+mod tamper;
+mod trail;
