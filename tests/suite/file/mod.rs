@@ -2,7 +2,7 @@
 
 mod content;
 mod http;
-mod sample;
+pub mod sample;
 mod scan;
 mod sweep;
 
