@@ -1,7 +1,7 @@
 //! What the document says beyond the handlers: the headers that extractors of this floor demand.
 
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, OpenApi, Required, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Type};
 
 /// POSTs that are safe to repeat or give nothing that lasts: they take no `Idempotency-Key`.
 const WITHOUT_KEY: &[&str] =
@@ -25,6 +25,9 @@ pub fn headers(document: &mut OpenApi) {
         for operation in [&mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
             add(operation, WITHOUT_VERSION, if_match());
         }
+        for operation in operations(item) {
+            refusals(operation);
+        }
         if let Some(operation) = &mut item.post {
             if path.contains("}/actions/") {
                 add(operation, WITHOUT_VERSION, if_match());
@@ -32,6 +35,19 @@ pub fn headers(document: &mut OpenApi) {
             add(operation, WITHOUT_KEY, idempotency_key());
         }
     }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// Every operation may be refused, such as by the rate limit.
+fn refusals(operation: &mut Operation) {
+    operation.responses.responses.entry("4XX".to_owned()).or_insert_with(|| {
+        let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        ResponseBuilder::new().description("Refused").content("application/problem+json", content).build().into()
+    });
 }
 
 fn add(operation: &mut Operation, except: &[&str], parameter: Parameter) {

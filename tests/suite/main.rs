@@ -10,6 +10,7 @@ mod crypto;
 mod deadline;
 mod edge;
 mod file;
+mod fuzz;
 mod harness;
 mod jobs;
 mod migration;

@@ -229,7 +229,8 @@ async fn consent(app: &TestContext, account: AccountId) {
     }
 }
 
-async fn employer(app: &TestContext, by: AccountId) -> OrganisationId {
+/// A verified employer in Nanning.
+pub async fn employer(app: &TestContext, by: AccountId) -> OrganisationId {
     let id: OrganisationId = app.ctx.new_id();
     organisation::Entity::insert(organisation::ActiveModel {
         id: Set(id),

@@ -21,19 +21,19 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 const KILLS: u64 = 3;
 
 /// A running program; killed with the value, without a chance to say goodbye.
-struct Program {
+pub struct Program {
     process: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Program {
     /// Starts it on a free port and waits until it says where.
-    fn start(data: &Path) -> Self {
+    pub fn start(data: &Path) -> Self {
         Self::start_with(data, &[])
     }
 
     /// The same with variables of its own.
-    fn start_with(data: &Path, variables: &[(&str, String)]) -> Self {
+    pub fn start_with(data: &Path, variables: &[(&str, String)]) -> Self {
         let mut process = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
@@ -47,6 +47,11 @@ impl Program {
         let out = process.stdout.take().expect("its output is ours");
         BufReader::new(out).read_line(&mut line).expect("it says where it listens");
         Self { process, address: line.trim().to_owned() }
+    }
+
+    /// Its process, for measuring.
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 }
 
@@ -68,21 +73,26 @@ fn key(data: &Path, name: &str) -> [u8; 32] {
     std::fs::read(data.join("keys").join(name)).unwrap().try_into().unwrap()
 }
 
-fn url(data: &Path) -> String {
+pub fn url(data: &Path) -> String {
     format!("sqlite://{}", data.join("jiqiao.db").display())
 }
 
-/// A broker who is logged in, arranged while the program does not run.
-async fn broker(data: &Path) -> Login {
+/// The program's context beside it: its database, its keys, the wall clock.
+pub async fn context(data: &Path) -> Context {
     let field = [(1, key(data, "field.1.key"))].into();
-    let context = Context::new(Parts {
+    Context::new(Parts {
         database: Database::connect(&url(data), 1).await.unwrap(),
         clock: Arc::new(SystemClock),
         random: Arc::new(SystemRandom),
         keys: Keys::new(field, key(data, "index.key"), &[key(data, "signing.1.key")]).unwrap(),
         files: Arc::new(object_store::memory::InMemory::new()),
         settings: Settings::default(),
-    });
+    })
+}
+
+/// A broker who is logged in, arranged while the program does not run.
+async fn broker(data: &Path) -> Login {
+    let context = context(data).await;
     let login = create_in(&context, Seat::of(Role::Broker)).await;
     context.database().clone().close().await.unwrap();
     login

@@ -26,6 +26,23 @@ pub fn jpeg_of(width: u16, height: u16) -> Vec<u8> {
     bytes
 }
 
+/// A JPEG of so many bytes, filled up with comments.
+pub fn jpeg_of_bytes(size: u64) -> Vec<u8> {
+    let (whole, comment) = (jpeg(), 65_000);
+    let (head, tail) = whole.split_at(whole.len() - 2);
+    let mut bytes = head.to_vec();
+    let mut left = usize::try_from(size).unwrap() - whole.len();
+    while left > 0 {
+        // Two bytes of marker and two of length; what is left must hold a comment too.
+        let length = if left > 2 * comment { comment } else if left > comment { left / 2 } else { left };
+        bytes.extend(b"\xff\xfe");
+        bytes.extend(u16::try_from(length - 2).unwrap().to_be_bytes());
+        bytes.resize(bytes.len() + length - 4, b'x');
+        left -= length;
+    }
+    [&bytes, tail].concat()
+}
+
 /// A PNG that claims this size.
 pub fn png_of(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = png();

@@ -87,6 +87,11 @@ impl TestContext {
         self.engine
     }
 
+    /// Any context, such as one beside a running program; its clock is not moved by tests.
+    pub fn around(ctx: Context, engine: Engine, connection: DatabaseConnection) -> Self {
+        Self { ctx, clock: Arc::new(ManualClock::new(START)), engine, connection, _keep: None }
+    }
+
     /// For looking at rows and for arranging them, past the program's own pools.
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection

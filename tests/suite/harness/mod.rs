@@ -3,9 +3,11 @@
 pub mod account;
 pub mod app;
 pub mod context;
+pub mod dice;
 pub mod evidence;
 pub mod people;
 pub mod postgres;
+pub mod schema;
 pub mod smtp;
 pub mod sqlite;
 mod tests;
