@@ -1,7 +1,7 @@
 //! What the document says beyond the handlers: the headers that extractors of this floor demand, and the failures that
 //! any operation may have.
 
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Type};
 
@@ -29,6 +29,9 @@ pub fn headers(document: &mut OpenApi) {
         for operation in [&mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten() {
             add(operation, WITHOUT_VERSION, if_match());
         }
+        for operation in operations(item) {
+            refusals(operation);
+        }
         if let Some(operation) = &mut item.post {
             if path.contains("}/actions/") {
                 add(operation, WITHOUT_VERSION, if_match());
@@ -47,8 +50,7 @@ const FAULTS: [(&str, &str, &str); 2] = [
 /// Adds the failures that no handler names: the database is away, or something broke.
 pub fn faults(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
-        for operation in all.into_iter().flatten() {
+        for operation in operations(item) {
             for (status, name, _) in FAULTS {
                 let known = Ref::from_response_name(name);
                 operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::Ref(known));
@@ -70,6 +72,19 @@ fn fault(description: &str, has_wait: bool) -> Response {
     let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
     let wait = HeaderBuilder::new().description(Some("Seconds to wait")).schema(Some(seconds)).build();
     response.header("Retry-After", wait).build()
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// Every operation may be refused, such as by the rate limit.
+fn refusals(operation: &mut Operation) {
+    operation.responses.responses.entry("4XX".to_owned()).or_insert_with(|| {
+        let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        ResponseBuilder::new().description("Refused").content(PROBLEM_JSON, content).build().into()
+    });
 }
 
 fn add(operation: &mut Operation, except: &[&str], parameter: Parameter) {

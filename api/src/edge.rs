@@ -75,11 +75,12 @@ pub async fn edge<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let span = tracing::info_span!("http", request.id = %id.id, http.method = %method, http.path = request.path());
-    let answering = guarded(&edge, request, next, &id, language).instrument(span.clone());
+    let mut verdict = None;
+    let answering = guarded(&edge, request, next, &id, language, &mut verdict).instrument(span.clone());
     let answer = service::for_a_request(answering).await;
     let (answer, status, pattern) = match answer {
         Ok(mut response) => {
-            dress(response.headers_mut(), &id.id, language, is_docs);
+            dress(response.headers_mut(), &id.id, language, is_docs, verdict);
             let pattern = response.request().match_pattern();
             let status = response.status();
             (Ok(response), status, pattern)
@@ -88,7 +89,7 @@ pub async fn edge<B: MessageBody + 'static>(
             // Refused before or beside the handler: dressed, counted and logged like every answer.
             let problem = problem.on(&id.id, language);
             let mut response = actix_web::ResponseError::error_response(&problem);
-            dress(response.headers_mut(), &id.id, language, is_docs);
+            dress(response.headers_mut(), &id.id, language, is_docs, verdict);
             let status = response.status();
             (Err(InternalError::from_response(problem, response).into()), status, None)
         }
@@ -114,21 +115,29 @@ async fn guarded<B: MessageBody + 'static>(
     next: Next<B>,
     id: &RequestId,
     language: Language,
+    verdict: &mut Option<Verdict>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Problem> {
+    let (authentication, unanswered) = match authenticate(&edge.context, &request).await {
+        Ok(authentication) => (authentication, None),
+        // Counted by address: who asks while the database is away is limited too.
+        Err(problem) => (Authentication::Anonymous, Some(problem)),
+    };
+    let found = verdict.insert(edge.limits.check(&request, &authentication, id.address.as_deref()));
+    if let Verdict::Refused { wait, .. } = found {
+        return Err(Problem { retry_after: Some(*wait), ..Problem::new(Code::RateLimited) });
+    }
+    if let Some(problem) = unanswered {
+        return Err(problem);
+    }
     if *request.method() == Method::TRACE || *request.method() == Method::CONNECT {
         return Err(Problem::new(Code::MethodNotAllowed));
-    }
-    let authentication = authenticate(&edge.context, &request).await?;
-    let verdict = edge.limits.check(&request, &authentication, id.address.as_deref());
-    if let Verdict::Refused { wait, .. } = &verdict {
-        return Err(Problem { retry_after: Some(*wait), ..Problem::new(Code::RateLimited) });
     }
     request.extensions_mut().insert(authentication);
     let path = request.path().to_owned();
     let method = request.method().clone();
     // A panic ends this request, not the worker.
     let called = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let mut response = match called {
+    let response = match called {
         Err(_) => {
             tracing::error!("panic in a handler");
             return Err(Problem::new(Code::Internal));
@@ -136,7 +145,6 @@ async fn guarded<B: MessageBody + 'static>(
         Ok(Err(error)) => return Err(problem_of(&error, StatusCode::INTERNAL_SERVER_ERROR)),
         Ok(Ok(response)) => response,
     };
-    verdict.write(response.headers_mut());
     record_refusal(edge, &response).await;
     Ok(finish(edge, response, &method, &path, &id.id, language))
 }
@@ -179,16 +187,7 @@ fn finish<B: MessageBody + 'static>(
         (_, None) if is_problem || path == "/oauth/token" => return response.map_into_left_body(),
         (_, None) => of_status(status),
     };
-    let kept: Vec<(HeaderName, HeaderValue)> = response
-        .headers()
-        .iter()
-        .filter(|(name, _)| name.as_str().starts_with("ratelimit"))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let mut answer = actix_web::ResponseError::error_response(&problem.on(id, language));
-    for (name, value) in kept {
-        answer.headers_mut().insert(name, value);
-    }
+    let answer = actix_web::ResponseError::error_response(&problem.on(id, language));
     response.into_response(answer).map_into_right_body()
 }
 
@@ -265,7 +264,10 @@ fn address(request: &ServiceRequest, settings: &EdgeSettings) -> Option<String> 
     address.map(|address| address.to_string())
 }
 
-fn dress(headers: &mut HeaderMap, id: &str, language: Language, is_docs: bool) {
+fn dress(headers: &mut HeaderMap, id: &str, language: Language, is_docs: bool, verdict: Option<Verdict>) {
+    if let Some(verdict) = verdict {
+        verdict.write(headers);
+    }
     for (name, value) in SECURITY_HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

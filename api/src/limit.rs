@@ -116,7 +116,10 @@ impl Limits {
 impl Verdict {
     pub fn write(&self, headers: &mut HeaderMap) {
         let (limit, remaining, reset) = match self {
-            Self::Allowed { limit, remaining } => (*limit, *remaining, 60),
+            // The window slides: until every spent request is given back.
+            Self::Allowed { limit, remaining } => {
+                (*limit, *remaining, (u64::from(limit.saturating_sub(*remaining)) * 60).div_ceil(u64::from(*limit)))
+            }
             Self::Refused { limit, wait } => (*limit, 0, wait.as_secs().max(1)),
         };
         let pairs = [

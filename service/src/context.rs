@@ -95,8 +95,20 @@ pub struct FileLimits {
     pub case_files: u32,
     /// Files that a round may allow for a case at most.
     pub round_case_files: u32,
-    /// Bytes of all files of a case.
+    /// Bytes of all files of a case, where the rule set does not say less.
     pub case_bytes: u64,
+    /// Files that one account may have stored, over all cases.
+    pub account_files: u64,
+    /// Bytes of them.
+    pub account_bytes: u64,
+    /// Files that the members of one organisation may have stored, over all cases.
+    pub organisation_files: u64,
+    /// Bytes of them.
+    pub organisation_bytes: u64,
+    /// Pixels of a picture, width times height, in image files and in PDF files.
+    pub image_pixels: u64,
+    /// Pages that a PDF may claim.
+    pub pdf_pages: u64,
     /// Entries of a container (DOCX, XLSX, OFD).
     pub container_entries: u64,
     /// Bytes that a container may claim to unfold to.
@@ -114,6 +126,13 @@ impl Default for FileLimits {
             case_files: 50,
             round_case_files: 500,
             case_bytes: 100 * MIB,
+            account_files: 5_000,
+            account_bytes: 5 * 1024 * MIB,
+            organisation_files: 50_000,
+            organisation_bytes: 50 * 1024 * MIB,
+            // A scan of A3 at 600 dpi has 70 million.
+            image_pixels: 100_000_000,
+            pdf_pages: 20_000,
             container_entries: 5_000,
             container_bytes: 512 * MIB,
         }

@@ -88,10 +88,16 @@ impl Database {
 
     /// The same, telling every statement but the beginning and end of transactions to `heard`: for measuring.
     #[must_use]
-    pub fn observed(mut self, heard: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
+    pub fn observed(self, heard: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
+        self.observed_whole(move |statement| heard(&statement.sql))
+    }
+
+    /// The same with the values of each statement.
+    #[must_use]
+    pub fn observed_whole(mut self, heard: impl Fn(&Statement) + Clone + Send + Sync + 'static) -> Self {
         for connection in [&mut self.read, &mut self.write] {
             let heard = heard.clone();
-            connection.connection.set_metric_callback(move |info| heard(&info.statement.sql));
+            connection.connection.set_metric_callback(move |info| heard(info.statement));
         }
         self
     }

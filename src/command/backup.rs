@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, ensure};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, Statement};
 use service::database::Database;
 use service::{Clock, SystemClock};
 
@@ -25,8 +25,9 @@ pub async fn backup(config: &Config, target: &Path) -> anyhow::Result<()> {
     data::folder(target)?;
     let copy = target.join(DATABASE);
     let database = Database::connect(&config.database_url(), 1).await?;
-    let name = copy.to_str().context("the target's path is not UTF-8")?.replace('\'', "''");
-    database.migrator().execute_unprepared(&format!("VACUUM INTO '{name}'")).await?;
+    let name = copy.to_str().context("the target's path is not UTF-8")?;
+    let vacuum = Statement::from_sql_and_values(database.backend(), "VACUUM INTO ?", [name.into()]);
+    database.migrator().execute_raw(vacuum).await?;
     database.close().await?;
     fs::File::open(&copy)?.sync_all()?;
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use domain::file::FilePurpose;
-use domain::ids::CaseId;
+use domain::ids::{CaseId, FileId};
 use futures_util::stream;
 use service::file::{self, NewFile};
 use service::{Caller, Context};
@@ -16,21 +16,33 @@ const PURPOSES: [FilePurpose; 5] = [
     FilePurpose::TitleCertificate,
 ];
 
-/// Attaches one specimen per purpose.
-pub async fn attach_all(context: &Context, caller: &Caller, case: CaseId) -> anyhow::Result<()> {
+/// A picture of one grey pixel.
+const PICTURE: &[u8] =
+    b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\
+    \x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\x68\x00\x00\x00\x82\x00\x81\x77\
+    \xcd\x72\xb6\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
+
+/// Attaches one specimen per purpose; gives the photo.
+pub async fn attach_all(context: &Context, caller: &Caller, case: CaseId) -> anyhow::Result<FileId> {
     for purpose in PURPOSES {
-        let bytes = specimen(&purpose.to_string());
-        let new = NewFile {
-            name: format!("{purpose}.pdf"),
-            purpose,
-            declared: Some("application/pdf".to_owned()),
-            length: Some(bytes.len() as u64),
-        };
-        let slot = file::prepare(context, caller, case, new).await?;
-        let received = file::receive(context, &slot, stream::iter([Ok(bytes)])).await?;
-        file::attach(context, caller, &slot, received).await?;
+        attach(context, caller, case, purpose, "pdf", specimen(&purpose.to_string())).await?;
     }
-    Ok(())
+    attach(context, caller, case, FilePurpose::Photo, "png", Bytes::from_static(PICTURE)).await
+}
+
+async fn attach(
+    context: &Context,
+    caller: &Caller,
+    case: CaseId,
+    purpose: FilePurpose,
+    end: &str,
+    bytes: Bytes,
+) -> anyhow::Result<FileId> {
+    let length = Some(bytes.len() as u64);
+    let new = NewFile { name: format!("{purpose}.{end}"), purpose, declared: None, length };
+    let slot = file::prepare(context, caller, case, new).await?;
+    let received = file::receive(context, &slot, stream::iter([Ok(bytes)])).await?;
+    Ok(file::attach(context, caller, &slot, received).await?.value.id)
 }
 
 /// A one-page PDF with a line of text.

@@ -213,10 +213,12 @@ impl Stage {
             let consent = Consent { kind: *kind, version: "2026-01".to_owned() };
             service::account::give_consent(&self.context, &caller, &consent).await?;
         }
-        service::broker::create(&self.context, &caller, profile).await?;
+        profile.photo = None;
+        let made = service::broker::create(&self.context, &caller, profile.clone()).await?.value;
         let new = NewCertification { round, kind: ApplicationType::Initial, target_level: level };
         let draft = service::certification::open(&self.context, &caller, new).await?.value;
-        file::attach_all(&self.context, &caller, draft.id).await?;
+        profile.photo = Some(file::attach_all(&self.context, &caller, draft.id).await?);
+        service::broker::save(&self.context, &caller, made.id, made.version, profile).await?;
         let day = domain::time::civil_day(self.context.now());
         let form = sample::sample_form_on(level, day, number);
         let saved = service::certification::save_form(&self.context, &caller, draft.id, draft.version, form).await?;

@@ -13,6 +13,7 @@ mod deadline;
 mod edge;
 mod fault;
 mod file;
+mod fuzz;
 mod harness;
 mod jobs;
 mod migration;

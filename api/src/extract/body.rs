@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use service::{Caller, Code, Idempotency, RequestMeta};
 use sha2::{Digest, Sha256};
 
+use super::objects::Objects;
 use super::strict_json;
 use crate::app::Patience;
 use crate::edge::Edge;
@@ -141,12 +142,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // An action without data may come without a body.
     let bytes = if bytes.is_empty() { b"{}" } else { bytes };
     strict_json::check(bytes)?;
-    // The typed reader would take an array for an object, member by member.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(Problem::invalid("/", "wrong_type"));
-    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| content_fault(&error))
+    serde_path_to_error::deserialize(Objects(&mut reader)).map_err(|error| content_fault(&error))
 }
 
 /// Where the typed reader stumbled, as a pointer and a rule. Its own words stay inside.

@@ -3,6 +3,7 @@
 mod body;
 mod headers;
 mod language;
+mod objects;
 mod query;
 mod require;
 mod strict_json;

@@ -48,7 +48,10 @@ impl Format {
 
 /// A cell that a spreadsheet must not take for a formula.
 pub fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let is_control = text.starts_with(['\t', '\r', '\n']);
+    // Some readers drop blanks first, and those of our languages take full-width signs for signs.
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    if is_control || is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 fn cells(item: &WorkItem) -> [String; 10] {
@@ -180,7 +183,7 @@ mod tests {
 
     #[test]
     fn formulas_are_text() {
-        for cell in ["=1+1", "+1", "-1", "@A1", "\tx"] {
+        for cell in ["=1+1", "+1", "-1", "@A1", "\tx", "\nx", " =1", "＝1"] {
             assert!(guarded(cell).starts_with('\''), "{cell}");
         }
         assert_eq!(guarded("王明"), "王明");

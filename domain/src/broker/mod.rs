@@ -9,6 +9,8 @@ pub mod mod37;
 mod month;
 mod profile;
 mod profile_check;
+#[cfg(test)]
+mod properties;
 mod resident_id;
 mod text;
 mod uscc;

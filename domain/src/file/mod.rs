@@ -2,6 +2,8 @@
 
 mod name;
 
+use crate::word::Word;
+
 pub use name::{clean_name, extension};
 
 crate::word! {
@@ -37,6 +39,11 @@ impl FilePurpose {
     /// Whether only the applicant and the staff who check identities may read it (PIPL article 6, least data).
     pub fn is_identity(self) -> bool {
         self == Self::IdentityDocument
+    }
+
+    /// Whether a file of this format can prove it: a photo is a picture (row 10).
+    pub fn takes(self, format: FileFormat) -> bool {
+        self != Self::Photo || matches!(format, FileFormat::Png | FileFormat::Jpeg)
     }
 }
 
@@ -76,10 +83,16 @@ impl FileFormat {
         }
     }
 
+    /// The format that a name promises.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let end = extension(name)?;
+        Self::ALL.iter().copied().find(|format| format.extensions().contains(&end.as_str()))
+    }
+
     /// Whether name and declared media type agree with the content's format. A declaration of "some bytes" or none
     /// claims nothing.
     pub fn agrees(self, name: &str, declared: Option<&str>) -> bool {
-        let is_named = extension(name).is_some_and(|found| self.extensions().contains(&found.as_str()));
+        let is_named = Self::of_name(name) == Some(self);
         let is_declared = match declared.map(essence) {
             None => true,
             Some(media_type) => media_type == "application/octet-stream" || media_type == self.media_type(),

@@ -3,6 +3,7 @@
 //! A set is a proposal while any clause rests on less than a rule in force here; whoever shows a figure shows that too.
 
 mod certification;
+mod files;
 mod money;
 mod read;
 mod set;
@@ -14,6 +15,7 @@ pub use certification::{
     EducationRow, LevelRules, Method, MonthDay, PERIODS, PersonRules, PreviousLevel, Ratio, ScoringRules,
     TrainingRules,
 };
+pub use files::FileRules;
 pub use money::{Fen, NotAnAmount};
 pub use read::{Problem, ProblemKind};
 pub use set::{Basis, BasisKind, Clause, RuleSet, RuleStatus};

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::calendar::{Period, Unit};
 use crate::certification::Level;
+use crate::file::{FileFormat, FilePurpose};
 
 fn seed() -> Value {
     serde_json::from_str(GX_BROKER_2026_1).unwrap()
@@ -57,6 +58,11 @@ fn the_view_holds_the_rulebooks_figures() {
     assert_eq!(rules.contract.reg_no_digits, [14, 16]);
     let three = rules.level(Level::L3).unwrap();
     assert_eq!((three.contract_halves, three.amount, three.window_years), (30, Fen(500_000_000), 5));
+    let files = |purpose, format| rules.files.bytes(purpose, format);
+    assert_eq!(files(FilePurpose::Photo, FileFormat::Jpeg), Some(200 * 1024));
+    assert_eq!(files(FilePurpose::IdentityDocument, FileFormat::Png), Some(5 * 1024 * 1024));
+    assert_eq!(files(FilePurpose::Other, FileFormat::Pdf), Some(10 * 1024 * 1024));
+    assert_eq!((files(FilePurpose::Other, FileFormat::Docx), rules.files.total_bytes), (None, Some(100 * 1024 * 1024)));
     assert_eq!((three.method, rules.certificate.months, rules.correction_rounds), (Method::ReviewInterview, 36, 1));
 }
 

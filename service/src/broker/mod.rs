@@ -3,6 +3,7 @@
 //! Identity and telephone numbers are sealed and found by blind index; they leave masked, and every reading of the
 //! whole number is an operation of its own with a purpose, in the audit trail.
 
+mod photo;
 mod profile;
 mod seal;
 mod unmask;

@@ -62,6 +62,9 @@ impl Work for Save<'_> {
             (Some(row), None) => return Err(Error::Refused(Code::AlreadyExists, json!({ "id": row.id }))),
             (None | Some(_), Some(_)) => return Err(Error::NotFound),
         };
+        if let Some(photo) = self.profile.photo {
+            super::photo::check(tx, self.caller.actor.account, photo).await?;
+        }
         let sealed = seal(context, id, self.profile, civil_day(tx.at()))?;
         if belongs_to_another(tx, id, &sealed.other_indexes).await? {
             return Err(Error::invalid("/id_number", "id_duplicate"));

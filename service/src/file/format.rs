@@ -5,7 +5,7 @@ use domain::file::FileFormat;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::{container, store_failed};
+use super::{container, measure, store_failed};
 use crate::context::FileLimits;
 use crate::error::Result;
 
@@ -65,9 +65,13 @@ pub(super) async fn format(
 ) -> Result<Option<FileFormat>> {
     let tail: Bytes = store.get_range(path, size.saturating_sub(TAIL)..size).await.map_err(store_failed)?;
     Ok(match family {
-        Family::Pdf => ends_as_pdf(&tail).then_some(FileFormat::Pdf),
-        Family::Png => tail.ends_with(PNG_END).then_some(FileFormat::Png),
-        Family::Jpeg => ends_as_jpeg(&tail).then_some(FileFormat::Jpeg),
+        Family::Pdf => {
+            (ends_as_pdf(&tail) && measure::is_pdf_bounded(store, path, limits).await?).then_some(FileFormat::Pdf)
+        }
+        Family::Png => (tail.ends_with(PNG_END) && measure::is_png_bounded(store, path, size, limits).await?)
+            .then_some(FileFormat::Png),
+        Family::Jpeg => (ends_as_jpeg(&tail) && measure::is_jpeg_bounded(store, path, size, limits).await?)
+            .then_some(FileFormat::Jpeg),
         Family::Zip => match container::directory(&tail, size, limits) {
             Some(range) => {
                 let directory = store.get_range(path, range.clone()).await.map_err(store_failed)?;

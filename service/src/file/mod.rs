@@ -6,6 +6,9 @@
 mod clamd;
 mod container;
 mod format;
+mod limit;
+mod measure;
+mod quota;
 mod read;
 mod remove;
 mod right;
@@ -13,6 +16,7 @@ mod scan;
 mod sweep;
 mod upload;
 
+pub(crate) use read::is_servable;
 pub use read::{Download, FileView, list, of_case, open};
 pub use remove::remove;
 pub use scan::scan_pending;

@@ -139,7 +139,7 @@ impl Work for Read<'_> {
 }
 
 /// Only clean files leave the house; unscanned ones only where there is no scanner.
-fn is_servable(state: ScanState, has_scanner: bool) -> bool {
+pub(crate) fn is_servable(state: ScanState, has_scanner: bool) -> bool {
     match state {
         ScanState::Clean => true,
         ScanState::Skipped => !has_scanner,

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 
 /// No upload takes this long; younger bytes may still get their row.
-const GRACE: TimeDelta = TimeDelta::hours(24);
+pub(super) const GRACE: TimeDelta = TimeDelta::hours(24);
 /// Objects compared with the table per query.
 const BATCH: usize = 500;
 

@@ -6,7 +6,7 @@ use domain::fault::Fault;
 use domain::file::{FileFormat, FilePurpose, ScanState, clean_name, extension};
 use domain::ids::{CaseId, FileId};
 use domain::word::Word;
-use entity::{audit, case_file, file, round};
+use entity::{audit, case_file, file};
 use futures_util::{Stream, StreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, WriteMultipart};
@@ -15,13 +15,15 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::format::{self, HEAD};
+use super::limit::CaseLimits;
+use super::quota;
 use super::read::{FileView, view};
 use super::right::{readable_cases, uploader};
 use super::{object_key, store_failed};
 use crate::audit::Entry;
 use crate::caller::{Caller, Outcome};
 use crate::code::Code;
-use crate::context::{Context, FileLimits};
+use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::transaction::{Tx, Work};
 
@@ -73,14 +75,21 @@ pub async fn prepare(context: &Context, caller: &Caller, case_id: CaseId, new: N
         .one(connection)
         .await?
         .ok_or(Error::NotFound)?;
-    let limits = Limits::of(connection, &context.settings().files, &case).await?;
-    if new.length.is_some_and(|length| length > limits.file_bytes) {
-        return Err(too_large("file_bytes", limits.file_bytes));
+    let promised = FileFormat::of_name(&name);
+    if promised.is_some_and(|format| !new.purpose.takes(format)) {
+        return Err(Error::Invalid(vec![Fault::with("/name", "file_format", json!({ "purpose": new.purpose }))]));
+    }
+    let limits = CaseLimits::of(context, connection, &case).await?;
+    let limit = limits.file_bytes(new.purpose, promised);
+    if new.length.is_some_and(|length| length > limit) {
+        return Err(too_large("file_bytes", limit));
     }
     if !is_known(connection, caller).await? {
-        uploader(caller, &case, new.purpose)?;
+        let organisation = uploader(caller, &case, new.purpose)?.organisation;
+        let size = new.length.unwrap_or(0);
+        quota::check(context, connection, context.now(), caller.actor.account, organisation, size).await?;
     }
-    Ok(Slot { case_id, name, purpose: new.purpose, declared: new.declared, limit: limits.file_bytes })
+    Ok(Slot { case_id, name, purpose: new.purpose, declared: new.declared, limit })
 }
 
 /// Whether the caller's idempotency key was used here before, for whatever bytes.
@@ -97,7 +106,7 @@ async fn is_known(connection: &impl ConnectionTrait, caller: &Caller) -> Result<
     Ok(known.is_some())
 }
 
-fn too_large(what: &str, limit: u64) -> Error {
+pub(super) fn too_large(what: &str, limit: u64) -> Error {
     Error::Refused(Code::TooLarge, json!({ "limit": what, "max": limit }))
 }
 
@@ -216,7 +225,10 @@ impl Work for Attach<'_> {
             .await?
             .ok_or(Error::NotFound)?;
         let grant = uploader(self.caller, &case, self.slot.purpose)?;
-        self.check_quota(tx, &case).await?;
+        self.check_case(tx, &case).await?;
+        quota::hold(tx, self.caller.actor.account, grant.organisation).await?;
+        let (account, size) = (self.caller.actor.account, self.received.size);
+        quota::check(tx.context(), tx.connection(), tx.at(), account, grant.organisation, size).await?;
         let row = self.row(tx)?;
         file::Entity::insert(active(row.clone())).exec_without_returning(tx.connection()).await?;
         tx.audit(
@@ -231,8 +243,8 @@ impl Work for Attach<'_> {
 }
 
 impl Attach<'_> {
-    async fn check_quota(&self, tx: &Tx, case: &case_file::Model) -> Result<()> {
-        let limits = Limits::of(tx.connection(), &tx.context().settings().files, case).await?;
+    async fn check_case(&self, tx: &Tx, case: &case_file::Model) -> Result<()> {
+        let limits = CaseLimits::of(tx.context(), tx.connection(), case).await?;
         let sizes: Vec<i64> = file::Entity::find()
             .select_only()
             .column(file::Column::SizeBytes)
@@ -287,26 +299,5 @@ fn active(row: file::Model) -> file::ActiveModel {
         uploaded_by: Set(row.uploaded_by),
         created_at: Set(row.created_at),
         deleted_at: Set(row.deleted_at),
-    }
-}
-
-/// What this case may hold: the round's figures where it has one.
-struct Limits {
-    file_bytes: u64,
-    case_files: u64,
-    case_bytes: u64,
-}
-
-impl Limits {
-    async fn of(connection: &impl ConnectionTrait, general: &FileLimits, case: &case_file::Model) -> Result<Self> {
-        let round = match case.round_id {
-            Some(round) => round::Entity::find_by_id(round).one(connection).await?,
-            None => None,
-        };
-        let own = round.map(|round| {
-            (u64::try_from(round.max_file_bytes).unwrap_or(0), u64::try_from(round.max_files).unwrap_or(0))
-        });
-        let (file_bytes, case_files) = own.unwrap_or((general.file_bytes, u64::from(general.case_files)));
-        Ok(Self { file_bytes, case_files, case_bytes: general.case_bytes })
     }
 }

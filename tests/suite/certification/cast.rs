@@ -7,7 +7,7 @@ use domain::account::{AccountState, ConsentKind};
 use domain::certification::process::{Certification, Command, Opinion, State};
 use domain::certification::{ApplicationType, Level, sample};
 use domain::file::{FilePurpose, ScanState};
-use domain::ids::{AccountId, CaseId, OrganisationId, RoundId};
+use domain::ids::{AccountId, CaseId, FileId, OrganisationId, RoundId};
 use domain::organisation::{MemberState, OrganisationKind, OrganisationState};
 use domain::region::RegionCode;
 use domain::round::RoundState;
@@ -91,6 +91,7 @@ impl Cast {
     pub async fn draft_of(&self, broker: &Caller, number: u32, level: Level) -> CertificationView {
         let mut profile = sample::sample_person(number);
         profile.employer_uscc = Some(sample::guangxi_uscc());
+        profile.photo = None;
         service::broker::create(&self.app.ctx, &fresh(broker), profile).await.unwrap();
         self.draft_for(broker, number, level).await
     }
@@ -100,7 +101,14 @@ impl Cast {
         consent(&self.app, broker.actor.account).await;
         let new = NewCertification { round: self.round, kind: ApplicationType::Initial, target_level: level };
         let draft = service::certification::open(&self.app.ctx, &fresh(broker), new).await.unwrap().value;
-        attach(&self.app, draft.id, broker.actor.account).await;
+        let photo = attach(&self.app, draft.id, broker.actor.account).await;
+        let own = service::broker::own(&self.app.ctx, broker).await.unwrap();
+        if own.profile.photo.is_none() {
+            let mut profile = sample::sample_person(number);
+            profile.employer_uscc = Some(sample::guangxi_uscc());
+            profile.photo = Some(photo);
+            service::broker::save(&self.app.ctx, &fresh(broker), own.id, own.version, profile).await.unwrap();
+        }
         let day = domain::time::civil_day(self.app.ctx.now());
         let form = sample::sample_form_on(level, day, number);
         service::certification::save_form(&self.app.ctx, &fresh(broker), draft.id, draft.version, form)
@@ -232,7 +240,8 @@ async fn consent(app: &TestContext, account: AccountId) {
     }
 }
 
-async fn employer(app: &TestContext, by: AccountId) -> OrganisationId {
+/// A verified employer in Nanning.
+pub async fn employer(app: &TestContext, by: AccountId) -> OrganisationId {
     let id: OrganisationId = app.ctx.new_id();
     organisation::Entity::insert(organisation::ActiveModel {
         id: Set(id),
@@ -306,11 +315,16 @@ async fn round(app: &TestContext, by: AccountId) -> RoundId {
     id
 }
 
-/// The documents that every application needs.
-async fn attach(app: &TestContext, case: CaseId, by: AccountId) {
+/// The documents that every application needs; gives the photo.
+async fn attach(app: &TestContext, case: CaseId, by: AccountId) -> FileId {
+    let mut photo = app.ctx.new_id();
     for purpose in FilePurpose::ALL {
+        let id = app.ctx.new_id();
+        if *purpose == FilePurpose::Photo {
+            photo = id;
+        }
         file::Entity::insert(file::ActiveModel {
-            id: Set(app.ctx.new_id()),
+            id: Set(id),
             case_id: Set(case),
             purpose: Set(*purpose),
             name: Set(format!("{purpose}.pdf")),
@@ -328,4 +342,5 @@ async fn attach(app: &TestContext, case: CaseId, by: AccountId) {
         .await
         .unwrap();
     }
+    photo
 }

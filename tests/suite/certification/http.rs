@@ -8,6 +8,7 @@ use domain::ids::OrganisationId;
 use domain::word::Word;
 use serde_json::{Value, json};
 
+use crate::file::sample::png;
 use crate::harness::account::{Login, Seat};
 use crate::harness::app::{Answer, TestApp};
 use crate::harness::db_tests;
@@ -64,10 +65,16 @@ async fn draft(app: &TestApp, broker: &Login, round: &str) -> String {
         let body = json!({ "kind": kind, "version": "2026-01" });
         app.post("/api/v1/me/consents").as_(&broker.token).json(&body).send().await.expect(201);
     }
-    let profile = serde_json::to_value(sample::sample_person(3)).unwrap();
+    let mut profile = serde_json::to_value(sample::sample_person(3)).unwrap();
+    let unknown = app.post("/api/v1/brokers").as_(&broker.token).json(&profile).send().await.expect(422);
+    assert_eq!(
+        (&unknown.json["errors"][0]["pointer"], &unknown.json["errors"][0]["rule"]),
+        (&json!("/photo"), &json!("photo_unknown"))
+    );
+    profile["photo"] = Value::Null;
     let made = app.post("/api/v1/brokers").as_(&broker.token).json(&profile).send().await.expect(201);
     assert!(!made.json.to_string().contains("459999198808080"), "numbers leave masked");
-    app.get("/api/v1/brokers/me").as_(&broker.token).send().await.expect(200);
+    let own = app.get("/api/v1/brokers/me").as_(&broker.token).send().await.expect(200);
     let body = json!({ "round_id": round, "kind": "initial", "target_level": "L1" });
     let opened = app.post("/api/v1/certifications").as_(&broker.token).json(&body).send().await.expect(201);
     let case = id(&opened);
@@ -82,6 +89,11 @@ async fn draft(app: &TestApp, broker: &Login, round: &str) -> String {
         let path = format!("/api/v1/cases/{case}/files?purpose={purpose}&name={purpose}.pdf");
         app.post(path).as_(&broker.token).bytes("application/pdf", PDF).send().await.expect(201);
     }
+    let path = format!("/api/v1/cases/{case}/files?purpose=photo&name=photo.png");
+    let photo = app.post(path).as_(&broker.token).bytes("image/png", png()).send().await.expect(201);
+    profile["photo"] = photo.json["id"].clone();
+    let path = format!("/api/v1/brokers/{}", id(&own));
+    app.put(path).as_(&broker.token).if_match(own.etag()).json(&profile).send().await.expect(200);
     let day = domain::time::civil_day(app.ctx.now());
     let form = serde_json::to_value(sample::sample_form_on(Level::L1, day, 3)).unwrap();
     let path = format!("/api/v1/certifications/{case}/form");

@@ -16,7 +16,7 @@ use object_store::path::Path;
 use openapi::{Document, Operation};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
-use serde_json::{Value, json};
+use serde_json::Value;
 use service::account::admin::open_session;
 
 use super::authorisation::{NOTHING, filled_with, method};
@@ -25,6 +25,7 @@ use crate::harness::TestDb;
 use crate::harness::account::Seat;
 use crate::harness::app::{Answer, TestApp};
 use crate::harness::context::replica;
+use crate::harness::schema::sample;
 
 /// A version that nothing reaches: who may change a thing learns that it is stale, and nothing changes.
 const LATE: &str = "\"999999.x\"";
@@ -309,34 +310,4 @@ fn correction() -> Correction {
     let (field_path, reason_code) = ("/form/trainings/0/certificate_no".to_owned(), "illegible".to_owned());
     let items = vec![Defect { field_path, reason_code, text: "请重新填写".to_owned() }];
     Correction { stage: CorrectionStage::City, items, answers: Vec::new(), is_extended: false }
-}
-
-/// The least value that a schema accepts, by its examples where it has some.
-fn sample(document: &Document, schema: &Value) -> Value {
-    let schema = document.resolve(schema);
-    if let Some(example) = schema.get("example") {
-        return example.clone();
-    }
-    if let Some(word) = schema.get("enum").and_then(|words| words.get(0)) {
-        return word.clone();
-    }
-    if let Some(one) = schema.get("oneOf").or(schema.get("allOf")).and_then(Value::as_array).and_then(|all| all.last())
-    {
-        return sample(document, one);
-    }
-    let kind = schema["type"].as_str().or(schema["type"][0].as_str()).unwrap_or("object");
-    match (kind, schema["format"].as_str()) {
-        ("array", _) => json!([sample(document, &schema["items"])]),
-        ("string", Some("uuid")) => json!(NOTHING),
-        ("string", Some("date")) => json!("2026-07-10"),
-        ("string", Some("date-time")) => json!("2026-07-10T01:00:00Z"),
-        ("string", _) => json!("因工作调动"),
-        ("integer" | "number", _) => schema.get("minimum").cloned().unwrap_or(json!(1)),
-        ("boolean", _) => json!(true),
-        _ => {
-            let required =
-                schema["required"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Value::as_str);
-            required.map(|name| (name.to_owned(), sample(document, &schema["properties"][name]))).collect()
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::access::Role;
+use domain::broker::Profile;
 use domain::certification::sample;
 use object_store::memory::InMemory;
 use sea_orm::EntityTrait;
@@ -38,7 +39,8 @@ db_tests! {
         let app = context(&db).await;
         for number in 0..3 {
             let broker = person(&app, &format!("broker{number}"), &[grant(Role::Broker, None, None)]).await;
-            service::broker::create(&app.ctx, &fresh(&broker), sample::sample_person(number)).await.unwrap();
+            let profile = Profile { photo: None, ..sample::sample_person(number) };
+            service::broker::create(&app.ctx, &fresh(&broker), profile).await.unwrap();
         }
         assert!(ciphers(&app).await.iter().all(|sealed| sealed.starts_with("k1.")));
         let newer = rotated(&db, prepared).await;

@@ -6,10 +6,11 @@ use service::file::NewFile;
 use service::round::NewRound;
 use service::{Code, Error};
 
-use super::sample::{Entry, docx, entry, jpeg, ofd, pdf, png, xlsx, zip};
+use super::sample::{Entry, docx, entry, jpeg, jpeg_of, ofd, pdf, pdf_with, png, png_of, xlsx, zip};
 use super::{broker, named, objects, send};
 use crate::harness::context::{TestContext, instant};
 use crate::harness::db_tests;
+use crate::harness::evidence::evidence;
 use crate::harness::people::grant;
 use domain::access::Role;
 
@@ -77,6 +78,54 @@ fn impostors() -> Vec<(&'static str, Vec<u8>)> {
         ("behind.docx", joined(&[&docx(&[]), &html])),
         ("empty.docx", zip(&[])),
         ("gzip.docx", b"\x1f\x8b\x08\0\0\0\0\0".to_vec()),
+        // Two things at once.
+        ("gif-and.pdf", joined(&[b"GIF89a", &pdf()])),
+        ("jpeg-and.pdf", joined(&[&jpeg(), &pdf()])),
+        ("script.jpg", joined(&[b"\xff\xd8\xff\xfe\0\x20<script>alert(1)</script>", &jpeg()])),
+        ("php.png", joined(&[&png()[..16], b"<?php system($_GET[0]); ?>", &png()[16..]])),
+        ("iframe.pdf", joined(&[b"%PDF-1.7\n<IFRAME src=//example.org>\n", &pdf()])),
+        ("zip-first.pdf", joined(&[&zip(&[entry("a.txt")]), &pdf()])),
+        ("html-behind.png", joined(&[&png(), &html])),
+        ("svg-behind.jpg", joined(&[&jpeg(), &svg])),
+        ("html-in.docx", docx(&[entry("word/page.html")])),
+        ("svg-in.xlsx", zip(&[entry("[Content_Types].xml"), entry("xl/workbook.xml"), entry("xl/media/a.svg")])),
+        ("jar-in.docx", docx(&[entry("word/a.jar")])),
+        ("script-in.ofd", zip(&[entry("OFD.xml"), entry("a.js")])),
+        ("drive.docx", docx(&[entry("C:evil.xml")])),
+        // Formats that are not taken, under names that are.
+        ("svg-prolog.pdf", joined(&[b"<?xml version=\"1.0\"?>", &svg])),
+        ("svg.jpg", svg),
+        ("postscript.pdf", b"%!PS-Adobe-3.0\nshowpage\n%%EOF\n".to_vec()),
+        ("rich.docx", b"{\\rtf1\\ansi hello}".to_vec()),
+        ("old.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec()),
+        ("picture.png", b"BM\x36\0\0\0\0\0\0\0\x36\0\0\0".to_vec()),
+        ("picture.jpg", b"RIFF\x24\0\0\0WEBPVP8 ".to_vec()),
+        ("scan.jpeg", b"II*\0\x08\0\0\0".to_vec()),
+        ("phone.jpg", b"\0\0\0\x18ftypheic\0\0\0\0".to_vec()),
+        ("script.pdf", b"#!/bin/sh\nid\n".to_vec()),
+        ("archive.ofd", b"Rar!\x1a\x07\x01\0".to_vec()),
+        ("archive.xlsx", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
+        ("mail.pdf", b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n<html></html>".to_vec()),
+        ("class.docx", b"\xca\xfe\xba\xbe\0\0\0\x34".to_vec()),
+        ("slides.docx", zip(&[entry("[Content_Types].xml"), entry("ppt/presentation.xml")])),
+        ("writer.docx", zip(&[entry("mimetype"), entry("content.xml")])),
+        ("version.pdf", joined(&[b"%PDF-9", &pdf()[6..]])),
+    ]
+}
+
+/// Small files that claim to be huge.
+fn floods() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("flood.png", png_of(100_000, 100_000)),
+        ("flood-side.png", png_of(u32::MAX, 1)),
+        ("nothing.png", png_of(0, 1)),
+        ("flood.jpg", jpeg_of(65_535, 65_535)),
+        ("nothing.jpg", jpeg_of(0, 0)),
+        ("no-frame.jpg", b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9".to_vec()),
+        ("picture.pdf", pdf_with("<< /Subtype /Image /Width 60000 /Height 60000 /Filter /FlateDecode >>")),
+        ("filters.pdf", pdf_with("<< /Filter [ /FlateDecode /FlateDecode /FlateDecode ] /Length 100 >>")),
+        ("disguised.pdf", pdf_with("<< /Filter [/#46lateDecode /FlateDecode] /Length 100 >>")),
+        ("pages.pdf", pdf_with("<< /Type /Pages /Count 2000000000 >>")),
     ]
 }
 
@@ -111,10 +160,32 @@ db_tests! {
         }
         let declared = NewFile { declared: Some("text/html".to_owned()), ..named("a.pdf") };
         assert_eq!(rule_of(&send(&test.ctx, &broker, case, declared, &pdf()).await.unwrap_err()), "file_type");
-        for name in ["x.exe.pdf", "x.html.pdf", "x.svg.pdf"] {
+        let double = ["x.exe.pdf", "x.html.pdf", "x.svg.pdf"];
+        for name in double {
             assert_eq!(rule_of(&send(&test.ctx, &broker, case, named(name), &pdf()).await.unwrap_err()), "file_type");
         }
         assert_eq!(objects(&test.ctx).await, 0);
+        let count = impostors().len() + 1 + double.len();
+        assert!(count >= 60, "{count}");
+        evidence!("F1", test.engine().as_str(), "{count} files refused, 0 taken, 0 objects left");
+    }
+
+    async fn what_claims_to_be_huge_is_refused(test: TestContext) {
+        let broker = broker(&test).await;
+        let case = test.case(&broker, None, |_| {}).await;
+        let floods = floods();
+        for (name, content) in &floods {
+            let begun = std::time::Instant::now();
+            let refused = send(&test.ctx, &broker, case, named(name), content).await;
+            let refused = refused.err().unwrap_or_else(|| panic!("{name} was taken"));
+            assert_eq!(rule_of(&refused), "file_type", "{name}");
+            assert!(begun.elapsed().as_secs() < 5, "{name}");
+        }
+        for (name, content) in [("scan.png", png_of(7_016, 9_933)), ("scan.jpg", jpeg_of(7_016, 9_933))] {
+            send(&test.ctx, &broker, case, named(name), &content).await.unwrap();
+        }
+        assert_eq!(objects(&test.ctx).await, 2);
+        evidence!("F4", test.engine().as_str(), "{} files that claim to be huge refused, 2 scans of A3 at 600 dpi taken", floods.len());
     }
 
     async fn no_name_leaves_the_store(test: TestContext) {
@@ -127,13 +198,18 @@ db_tests! {
             "CON.pdf", "nul.pdf", "COM1.pdf", "lpt9.x.pdf", "AUX .pdf", ".htaccess.pdf", "~a.pdf", "a.pdf.", "a.pdf ", "a.pdf::$DATA.pdf",
             "%2e%2e%2fa.pdf", "..%c0%afa.pdf", "a\u{2215}b.pdf", "．．／a.pdf", "$(id).pdf", "`id`.pdf", "a|b.pdf", &long, "", "..", "/",
         ];
+        let (mut taken, mut refused) = (0, 0);
         for name in names {
             match send(&test.ctx, &broker, case, named(name), &pdf()).await {
                 Ok(outcome) => {
                     let name = outcome.value.name;
                     assert!(!name.contains(['/', '\\', '\0', '\r', '\n', ':', '\u{202e}']) && !name.starts_with('.'), "{name:?}");
+                    taken += 1;
                 }
-                Err(refused) => assert!(matches!(rule_of(&refused), "file_name" | "file_type"), "{name:?}"),
+                Err(error) => {
+                    assert!(matches!(rule_of(&error), "file_name" | "file_type"), "{name:?}");
+                    refused += 1;
+                }
             }
         }
         let paths: Vec<String> = test.ctx.files().list(None).map(|object| object.unwrap().location.to_string()).collect().await;
@@ -142,6 +218,8 @@ db_tests! {
             let id = path.strip_prefix(&format!("case/{case}/")).unwrap_or_else(|| panic!("{path}"));
             assert!(id.parse::<domain::ids::FileId>().is_ok(), "{path}");
         }
+        assert!(taken + refused >= 30);
+        evidence!("F5", test.engine().as_str(), "{} names: {taken} made harmless, {refused} refused, every object under an id", taken + refused);
     }
 
     async fn limits_of_the_round_hold_to_the_byte(test: TestContext) {

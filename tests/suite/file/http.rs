@@ -8,6 +8,7 @@ use super::sample::pdf;
 use crate::harness::account::{Login, Seat};
 use crate::harness::app::TestApp;
 use crate::harness::db_tests;
+use crate::harness::evidence::evidence;
 use crate::harness::people::caller_as;
 
 async fn broker_with_case(app: &TestApp) -> (Login, CaseId) {
@@ -42,8 +43,39 @@ db_tests! {
         let stranger = app.account(Seat::of(Role::Broker)).await;
         app.get(&*location).as_(&stranger.token).send().await.expect(404);
         app.get(&*location).send().await.expect(401);
+        let ranged = app.get(&*location).as_(&broker.token).header("range", "bytes=0-3").send().await;
+        assert_eq!(ranged.expect(200).bytes, pdf());
         app.delete(&*location).as_(&broker.token).send().await.expect(204);
         app.get(&*location).as_(&broker.token).send().await.expect(404);
+        evidence!("F7", app.engine().as_str(), "attachment, nosniff, sandbox and no-store on the download; stranger 404, anonymous 401, removed 404");
+    }
+
+    /// What a name becomes in `Content-Disposition`: two forms, neither of which leaves its quotes.
+    async fn names_stay_inside_their_header(app: TestApp) {
+        let (broker, case) = broker_with_case(&app).await;
+        let names = [
+            "a.pdf", "a b.pdf", "证明.pdf", "a;b.pdf", "a,b.pdf", "a'b.pdf", "a\"b.pdf", "a\\b.pdf", "a=b.pdf", "a&b.pdf", "a#b.pdf",
+            "a+b.pdf", "100%.pdf", "é.pdf", "🙂.pdf", "a\r\nSet-Cookie: x=1.pdf", "a\u{202e}fdp.pdf", "a\u{2028}b.pdf", "filename*=x.pdf",
+            "a\tb.pdf", "[a].pdf", "(a).pdf", "{a}.pdf", "<a>.pdf", "a?b.pdf", "a*b.pdf", "a|b.pdf", "a:b.pdf", "\u{2066}a.pdf", "a\u{0}.pdf",
+        ];
+        for name in names {
+            let mut query = String::new();
+            for byte in name.bytes() {
+                query.push_str(&format!("%{byte:02X}"));
+            }
+            let path = format!("/api/v1/cases/{case}/files?name={query}&purpose=registration_proof");
+            let made = app.post(path).as_(&broker.token).bytes("application/pdf", pdf()).send().await.expect(201);
+            let down = app.get(made.header("location")).as_(&broker.token).send().await.expect(200);
+            let header = down.header("content-disposition");
+            let rest = header.strip_prefix("attachment; filename=\"").unwrap_or_else(|| panic!("{name:?}: {header}"));
+            let (plain, extended) = rest.split_once("\"; filename*=UTF-8''").unwrap_or_else(|| panic!("{name:?}: {header}"));
+            let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._- ".contains(&b);
+            // RFC 8187 attr-char, and percent signs of its own only.
+            let is_extended = |b: u8| b.is_ascii_alphanumeric() || b"!#$&+-.^_`|~%".contains(&b);
+            assert!(plain.bytes().all(is_plain) && extended.bytes().all(is_extended), "{name:?}: {header}");
+            assert_eq!(down.headers.get_all("set-cookie").iter().count(), 0, "{name:?}");
+        }
+        evidence!("F5", app.engine().as_str(), "{} names in Content-Disposition, RFC 6266 and RFC 8187 each", names.len());
     }
 
     async fn what_is_no_file_is_refused(app: TestApp) {

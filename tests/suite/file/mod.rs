@@ -2,6 +2,8 @@
 
 mod content;
 mod http;
+mod limit;
+mod photo;
 pub mod sample;
 mod scan;
 mod sweep;

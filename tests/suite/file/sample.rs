@@ -12,9 +12,55 @@ pub fn png() -> Vec<u8> {
     bytes
 }
 
-/// Start and end of a JPEG.
+/// Start, frame and end of a JPEG.
 pub fn jpeg() -> Vec<u8> {
-    b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xd9".to_vec()
+    jpeg_of(1, 1)
+}
+
+/// A JPEG that claims this size.
+pub fn jpeg_of(width: u16, height: u16) -> Vec<u8> {
+    let mut bytes = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x0b\x08".to_vec();
+    bytes.extend(height.to_be_bytes());
+    bytes.extend(width.to_be_bytes());
+    bytes.extend_from_slice(b"\x01\x01\x11\0\xff\xd9");
+    bytes
+}
+
+/// A JPEG of so many bytes, filled up with comments.
+pub fn jpeg_of_bytes(size: u64) -> Vec<u8> {
+    let (whole, comment) = (jpeg(), 65_000);
+    let (head, tail) = whole.split_at(whole.len() - 2);
+    let mut bytes = head.to_vec();
+    let mut left = usize::try_from(size).unwrap() - whole.len();
+    while left > 0 {
+        // Two bytes of marker and two of length; what is left must hold a comment too.
+        let length = if left > 2 * comment {
+            comment
+        } else if left > comment {
+            left / 2
+        } else {
+            left
+        };
+        bytes.extend(b"\xff\xfe");
+        bytes.extend(u16::try_from(length - 2).unwrap().to_be_bytes());
+        bytes.resize(bytes.len() + length - 4, b'x');
+        left -= length;
+    }
+    [&bytes, tail].concat()
+}
+
+/// A PNG that claims this size.
+pub fn png_of(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = png();
+    bytes[16..20].copy_from_slice(&width.to_be_bytes());
+    bytes[20..24].copy_from_slice(&height.to_be_bytes());
+    bytes
+}
+
+/// A PDF with these bytes as another object.
+pub fn pdf_with(object: &str) -> Vec<u8> {
+    let whole = String::from_utf8(pdf()).unwrap();
+    whole.replace("endobj\n", &format!("endobj\n2 0 obj\n{object}\nendobj\n")).into_bytes()
 }
 
 /// An entry of an archive.

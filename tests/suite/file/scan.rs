@@ -14,9 +14,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::sample::pdf;
+use super::sample::{Entry, docx, entry, pdf, zip};
 use super::{broker, named, send};
 use crate::harness::context::{ManualClock, START, SeededRandom, TestContext, context, keys};
+use crate::harness::evidence::evidence;
 use crate::harness::{TestDb, db_tests};
 
 /// A server that speaks INSTREAM and finds `EICAR`.
@@ -112,18 +113,27 @@ db_tests! {
         let ctx = with_scanner(&db, &test, &server.address).await;
         let clean = send(&ctx, &broker, case, named("clean.pdf"), &pdf()).await.unwrap().value;
         let bad = [pdf(), b"EICAR %%EOF".to_vec()].concat();
-        let infected = send(&ctx, &broker, case, named("bad.pdf"), &bad).await.unwrap().value.id;
+        let mut infected = vec![send(&ctx, &broker, case, named("bad.pdf"), &bad).await.unwrap().value.id];
+        // In a document, and in an archive that a document is.
+        let part = Entry { content: b"EICAR".to_vec(), ..entry("word/embedded.bin") };
+        infected.push(send(&ctx, &broker, case, named("bad.docx"), &docx(&[part])).await.unwrap().value.id);
+        let page = Entry { content: b"EICAR".to_vec(), ..entry("Doc_0/Res/a.bin") };
+        let archive = zip(&[entry("OFD.xml"), page]);
+        infected.push(send(&ctx, &broker, case, named("bad.ofd"), &archive).await.unwrap().value.id);
         assert_eq!(clean.scan_state, ScanState::Pending);
-        for id in [early, clean.id, infected] {
+        for id in [early, clean.id].iter().chain(&infected).copied() {
             assert!(is_locked(&file::open(&ctx, &broker, id).await), "nothing is served before it was looked at");
         }
         file::scan_pending(&ctx).await.unwrap();
         assert_eq!(state(&test, early).await, (ScanState::Clean, None), "one from before the scanner is looked at too");
         assert_eq!(state(&test, clean.id).await, (ScanState::Clean, None));
-        assert_eq!(state(&test, infected).await, (ScanState::Infected, Some("Eicar-Signature".to_owned())));
         assert!(file::open(&ctx, &broker, clean.id).await.is_ok());
-        assert!(is_locked(&file::open(&ctx, &broker, infected).await));
+        for id in &infected {
+            assert_eq!(state(&test, *id).await, (ScanState::Infected, Some("Eicar-Signature".to_owned())));
+            assert!(is_locked(&file::open(&ctx, &broker, *id).await));
+        }
         file::scan_pending(&ctx).await.unwrap();
+        evidence!("F6", db.engine().as_str(), "{} infected files found (alone, in DOCX, in an archive), 0 served", infected.len());
     }
 
     async fn a_scanner_that_is_down_or_silent_changes_nothing(db: TestDb) {
@@ -148,6 +158,7 @@ db_tests! {
             file::remove(&ctx, &broker, id).await.unwrap();
             rows::Entity::delete_many().exec(test.connection()).await.unwrap();
         }
+        evidence!("F6", db.engine().as_str(), "scanner down or silent: 0 files served");
     }
 
     async fn a_file_that_the_scanner_cannot_judge_stays_locked(db: TestDb) {

@@ -65,6 +65,13 @@ impl TestApp {
         Self::start(context, EdgeSettings { rates: NO_LIMIT, patience, ..EdgeSettings::default() }).await
     }
 
+    /// An application that is served elsewhere, at `host:port`.
+    pub fn elsewhere(context: TestContext, address: &str) -> Self {
+        let client = Client::builder().pool_max_idle_per_host(0).build().expect("a client can be made");
+        let (keys, mailer) = (AtomicU32::new(0), Mailer::memory());
+        Self { context, address: address.to_owned(), client, keys, mailer, _server: JoinSet::new() }
+    }
+
     async fn start(context: TestContext, settings: EdgeSettings) -> Self {
         service::calendar::seed(&context.ctx).await.expect("the calendar can be stored");
         service::rule::seed(&context.ctx).await.expect("the rules can be stored");

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod app;
 pub mod context;
+pub mod dice;
 pub mod disk;
 pub mod evidence;
 pub mod faults;
@@ -10,6 +11,7 @@ pub mod people;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
+pub mod schema;
 pub mod smtp;
 pub mod sqlite;
 mod tests;

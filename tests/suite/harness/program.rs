@@ -172,6 +172,11 @@ impl Program {
         self.url.trim_start_matches("http://")
     }
 
+    /// Its process, for measuring.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Asks it to stop, waits until it is gone, and gives whether it left in peace.
     pub async fn stop(mut self) -> bool {
         let id = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw).expect("a process has an id");

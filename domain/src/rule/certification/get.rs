@@ -1,5 +1,6 @@
 //! Getting clauses by key, so that every one that is missing or of another type is named.
 
+use super::super::files::FileRules;
 use super::{AchievementRules, AnnualRules, CertificationRules, TrainingRules};
 use crate::certification::Level;
 use crate::rule::money::Fen;
@@ -84,6 +85,9 @@ impl Get<'_> {
         let scoring = self.scoring();
         let certificate = self.certificate();
         let rounds = self.number("correction.rounds_per_stage");
+        for key in FILES {
+            self.number(key);
+        }
         for key in EXPLAINED {
             self.value(key, |_| Some(()));
         }
@@ -99,11 +103,15 @@ impl Get<'_> {
             annual: AnnualRules { exempt_after: annual.0?, late_until: annual.1? },
             scoring: scoring?,
             certificate: certificate?,
+            files: FileRules::of(self.set),
             correction_rounds: rounds?,
             clauses: self.set.clauses.iter().map(|clause| (clause.key.clone(), clause.clone())).collect(),
         })
     }
 }
+
+/// Limits of attachments; [`FileRules`] reads them.
+const FILES: &[&str] = &["file.photo_kb", "file.pdf_mb", "file.image_mb", "file.total_mb"];
 
 /// Clauses without a figure that conditions quote.
 const EXPLAINED: &[&str] = &[

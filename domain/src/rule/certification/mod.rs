@@ -5,6 +5,7 @@ mod parts;
 
 use std::collections::BTreeMap;
 
+use super::files::FileRules;
 use super::money::Fen;
 use super::read::Problem;
 use super::set::{Clause, RuleSet, RuleStatus};
@@ -30,6 +31,7 @@ pub struct CertificationRules {
     pub annual: AnnualRules,
     pub scoring: ScoringRules,
     pub certificate: CertificateRules,
+    pub files: FileRules,
     /// Corrections (补正) that a stage may ask for.
     pub correction_rounds: u32,
     clauses: BTreeMap<String, Clause>,

@@ -71,6 +71,13 @@ pub struct Template {
     sample: fn() -> Value,
 }
 
+impl Template {
+    /// Invented particulars in the shape that the event needs.
+    pub fn particulars(&self) -> Value {
+        (self.sample)()
+    }
+}
+
 /// Ties every event to the family that words it and to sample particulars; titles and subjects stand in
 /// `service::notification::TITLES`, and a test holds the two tables together.
 macro_rules! templates {
@@ -146,7 +153,7 @@ pub fn render(given: &Given<'_>) -> Result<Rendered, RenderError> {
 
 /// A template with its sample particulars, as administrators and tests look at it.
 pub fn preview(template: &Template, locale: Locale, today: NaiveDate) -> Result<Rendered, RenderError> {
-    let params = (template.sample)();
+    let params = template.particulars();
     render(&Given {
         event: template.event,
         locale,
