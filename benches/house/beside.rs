@@ -64,7 +64,7 @@ async fn runner(context: Context, name: String) -> Result<()> {
         });
     }
     while let Some(done) = running.join_next().await {
-        done.map_err(service::Error::internal)??;
+        done.map_err(|error| service::Error::internal(error.to_string()))??;
     }
     Ok(())
 }

@@ -113,7 +113,8 @@ fn read(log: &str) -> Vec<Plan> {
 fn plan(text: &str) -> Plan {
     let lines: Vec<&str> = text.lines().take_while(|line| line.starts_with('\t')).collect();
     let nodes: Vec<&str> = lines.iter().copied().filter(|line| line.contains("(cost=")).collect();
-    let nodes = nodes.iter().map(|line| line.split("  (cost=").next().unwrap_or(line).replace('\t', "")).collect::<Vec<_>>();
+    let nodes =
+        nodes.iter().map(|line| line.split("  (cost=").next().unwrap_or(line).replace('\t', "")).collect::<Vec<_>>();
     // The first one is that of the root, which holds all others'.
     let buffers = lines.iter().find(|line| line.contains("Buffers: shared"));
     let numbers = buffers.into_iter().flat_map(|line| line.split([' ', '=']));

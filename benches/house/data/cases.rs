@@ -64,15 +64,15 @@ fn outline(place: u32, number: u32) -> Option<(State, Level)> {
     // Eight steps for each city.
     let step = (number / 4 / 2) as usize % 8;
     let all: [Option<(State, Level)>; 3] = match Plan::kind(number) {
-        Broker::Free => {
-            [Some((State::Withdrawn, Level::L1)), Some((State::Certified, Level::L1)), Some((State::Certified, Level::L2))]
-        }
-        Broker::Drafter => [Some((State::Withdrawn, Level::L1)), Some((State::Draft, Level::L1)), None],
-        Broker::Climber => [
+        Broker::Free => [
+            Some((State::Withdrawn, Level::L1)),
             Some((State::Certified, Level::L1)),
             Some((State::Certified, Level::L2)),
-            Some((THIRD[step], Level::L3)),
         ],
+        Broker::Drafter => [Some((State::Withdrawn, Level::L1)), Some((State::Draft, Level::L1)), None],
+        Broker::Climber => {
+            [Some((State::Certified, Level::L1)), Some((State::Certified, Level::L2)), Some((THIRD[step], Level::L3))]
+        }
         Broker::Beginner => [Some((State::NotPassed, Level::L1)), Some((FIRST[step], Level::L1)), None],
     };
     all[place as usize]
@@ -247,14 +247,7 @@ fn deadlines(plan: &Plan, case: &Case) -> Vec<deadline::Model> {
     (0..).zip(all).map(|(at, (kind, party, state))| deadline_row(plan, case, at, kind, party, state)).collect()
 }
 
-fn deadline_row(
-    plan: &Plan,
-    case: &Case,
-    at: u32,
-    kind: &str,
-    party: Party,
-    state: DeadlineState,
-) -> deadline::Model {
+fn deadline_row(plan: &Plan, case: &Case, at: u32, kind: &str, party: Party, state: DeadlineState) -> deadline::Model {
     let is_running = state == DeadlineState::Running;
     let due = if is_running { plan.now + TimeDelta::days(20) } else { case.opened + TimeDelta::days(30) };
     deadline::Model {

@@ -179,7 +179,8 @@ fn organisation_row(plan: &Plan, number: u32, by: AccountId) -> organisation::Mo
 
 /// The profile of a broker: another person for every number.
 pub fn profile(plan: &Plan, number: u32) -> Profile {
-    let born = NaiveDate::from_ymd_opt(1985, 1, 1).and_then(|day| day.checked_add_days(Days::new((number / A_DAY).into())));
+    let born =
+        NaiveDate::from_ymd_opt(1985, 1, 1).and_then(|day| day.checked_add_days(Days::new((number / A_DAY).into())));
     let body = format!("459999{}{:03}", born.unwrap_or_default().format("%Y%m%d"), number % A_DAY);
     let check = resident_id_check(&body).unwrap_or('X');
     Profile {

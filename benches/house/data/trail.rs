@@ -22,7 +22,7 @@ fn chain(plan: &Plan, case: &Case) -> Vec<audit::Model> {
     let mut rows = Vec::with_capacity(plan.trail as usize);
     for seq in 1..=plan.trail {
         let row = link(plan, case, seq, previous);
-        previous.clone_from(&row.hash);
+        previous = row.hash.clone();
         rows.push(row);
     }
     rows

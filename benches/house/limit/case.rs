@@ -108,10 +108,10 @@ pub fn quoted(text: &str) -> Value {
 
 /// An optional text, quoted.
 pub fn maybe(out: &mut String, name: &str, value: Option<&str>) {
-    match value {
-        Some(text) => drop(write!(out, ",\"{name}\":{}", quoted(text))),
-        None => drop(write!(out, ",\"{name}\":null")),
-    }
+    let _ = match value {
+        Some(text) => write!(out, ",\"{name}\":{}", quoted(text)),
+        None => write!(out, ",\"{name}\":null"),
+    };
 }
 
 /// A stored JSON text, passed on as it is.
@@ -120,18 +120,28 @@ fn raw(out: &mut String, name: &str, value: Option<&str>) {
 }
 
 fn id(out: &mut String, name: &str, value: Option<Uuid>) {
-    match value {
-        Some(id) => drop(write!(out, ",\"{name}\":\"{id}\"")),
-        None => drop(write!(out, ",\"{name}\":null")),
-    }
+    let _ = match value {
+        Some(id) => write!(out, ",\"{name}\":\"{id}\""),
+        None => write!(out, ",\"{name}\":null"),
+    };
 }
 
 fn answer(row: &Row, rules: &Rules, actions: &str, is_region: bool) -> String {
     let mut out = String::with_capacity(8 * 1024);
     head(&mut out, row, rules);
     for column in [
-        "form", "profile", "eligibility", "correction", "employer_opinion", "city_opinion", "training", "assessment",
-        "acceptance", "refusal", "review", "closing",
+        "form",
+        "profile",
+        "eligibility",
+        "correction",
+        "employer_opinion",
+        "city_opinion",
+        "training",
+        "assessment",
+        "acceptance",
+        "refusal",
+        "review",
+        "closing",
     ] {
         raw(&mut out, column, row.get(column));
     }

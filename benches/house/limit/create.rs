@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::case::{Asker, instant, quoted};
 use super::write::{Now, Once, around, entry, etag, masked, opened, request_id};
 use super::{Desk, Fault};
 
@@ -70,13 +71,32 @@ pub async fn open(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes)
     let (due, year) = (draft.now.due(KEPT), chrono::Datelike::year(&draft.now.day));
     let level = draft.asked.target_level.as_str();
     let parameters: [&(dyn ToSql + Sync); 22] = [
-        &who.sid, &who.sub, &who.rv, &who.generation, &draft.asked.round_id, &draft.id, &level, &draft.title,
-        &draft.now.at, &due, &draft.period, &draft.form_text, &draft.deadline, &year, &draft.now.day, &audit, &before,
-        &after, &called, &once.scope, &once.key, &once.fingerprint,
+        &who.sid,
+        &who.sub,
+        &who.rv,
+        &who.generation,
+        &draft.asked.round_id,
+        &draft.id,
+        &level,
+        &draft.title,
+        &draft.now.at,
+        &due,
+        &draft.period,
+        &draft.form_text,
+        &draft.deadline,
+        &year,
+        &draft.now.day,
+        &audit,
+        &before,
+        &after,
+        &called,
+        &once.scope,
+        &once.key,
+        &once.fingerprint,
     ];
     let lane = desk.lane();
     let row = lane.client.query_opt(&lane.draft, &parameters).await?.ok_or(Fault::Unauthenticated)?;
-    if row.get::<_, Option<Uuid>>("broker_id").is_none() {
+    if !Asker::of(&row).is_broker() || row.get::<_, Option<Uuid>>("broker_id").is_none() {
         return Err(Fault::Conflict);
     }
     created(&desk, &draft, &row)
@@ -90,8 +110,21 @@ pub async fn bare(desk: web::Data<Desk>, request: HttpRequest, body: web::Bytes)
     let (due, year) = (draft.now.due(KEPT), chrono::Datelike::year(&draft.now.day));
     let (level, none) = (draft.asked.target_level.as_str(), None::<i32>);
     let parameters: [&(dyn ToSql + Sync); 15] = [
-        &account, &none, &none, &none, &draft.asked.round_id, &draft.id, &level, &draft.title, &draft.now.at, &due,
-        &draft.period, &draft.form_text, &draft.deadline, &year, &draft.now.day,
+        &account,
+        &none,
+        &none,
+        &none,
+        &draft.asked.round_id,
+        &draft.id,
+        &level,
+        &draft.title,
+        &draft.now.at,
+        &due,
+        &draft.period,
+        &draft.form_text,
+        &draft.deadline,
+        &year,
+        &draft.now.day,
     ];
     let lane = desk.lane();
     let row = lane.client.query_opt(&lane.bare_draft, &parameters).await?.ok_or(Fault::Conflict)?;
@@ -119,8 +152,8 @@ fn answered(desk: &Desk, draft: &Draft, row: &Row, profile: &str, faults: &str) 
     let rule_set: Uuid = row.get("rule_set_id");
     let (name, status) = desk.rules.label(rule_set);
     let organisation: Option<Uuid> = row.get("organisation_id");
-    let at = super::case::instant(draft.now.at);
-    let due = super::case::instant(draft.now.due(KEPT));
+    let at = instant(draft.now.at);
+    let due = instant(draft.now.due(KEPT));
     format!(
         "{{\"id\":\"{}\",\"number\":\"{}\",\"version\":1,\"state\":\"draft\",\"state_zh\":\"草稿\",\"kind\":\"{}\",\
          \"target_level\":\"{}\",\"region\":\"{}\",\"round_id\":\"{}\",\"organisation_id\":{},\"broker_id\":\"{}\",\
@@ -139,7 +172,7 @@ fn answered(desk: &Desk, draft: &Draft, row: &Row, profile: &str, faults: &str) 
         draft.asked.round_id,
         organisation.map_or("null".to_owned(), |id| format!("\"{id}\"")),
         row.get::<_, Uuid>("broker_id"),
-        super::case::quoted(row.get("name")),
+        quoted(row.get("name")),
         draft.form_text,
         profile,
         faults,

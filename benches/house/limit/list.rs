@@ -32,7 +32,11 @@ impl Asked {
 }
 
 /// `GET /certifications`.
-pub async fn page(desk: web::Data<Desk>, request: HttpRequest, asked: web::Query<Asked>) -> Result<HttpResponse, Fault> {
+pub async fn page(
+    desk: web::Data<Desk>,
+    request: HttpRequest,
+    asked: web::Query<Asked>,
+) -> Result<HttpResponse, Fault> {
     let who = desk.tokens.check(&request)?;
     let (before, one_more) = (asked.before()?, asked.limit + 1);
     let lane = desk.lane();

@@ -55,10 +55,7 @@ pub async fn submit(
     let frozen = judged(&desk, &row, &now)?;
     written(&lane, &row, &who, &now, &once, &frozen).await?;
     let text = answer(&desk, &row, &now, &frozen);
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header(("etag", etag(version + 1, &text)))
-        .body(text))
+    Ok(HttpResponse::Ok().content_type("application/json").insert_header(("etag", etag(version + 1, &text))).body(text))
 }
 
 fn version(request: &HttpRequest) -> Result<i32, Fault> {
@@ -143,12 +140,36 @@ async fn written(
     let acts = json!([["submit", who.sub, null]]).to_string();
     let (deadlines, audit, job) = (vec![now.id(), now.id()], now.id(), now.id());
     let told = json!([["submitted", "applicant"], ["submitted", "employer"]]);
-    let payload = json!({ "process": "certification", "case_id": id, "version": version + 1, "tell": told }).to_string();
+    let payload =
+        json!({ "process": "certification", "case_id": id, "version": version + 1, "tell": told }).to_string();
     let key = format!("process.follow_up:{id}:{}", version + 1);
     let parameters: [&(dyn ToSql + Sync); 26] = [
-        &id, &version, &now.at, &due, &acts, &frozen.profile, &frozen.eligibility, &deadlines, &review, &lapse,
-        &lapsing, &now.day, &frozen.numbers, &frozen.shares, &audit, &sealed.seq, &who.sub, &called,
-        &sealed.previous, &sealed.hash, &once.scope, &once.key, &once.fingerprint, &job, &payload, &key,
+        &id,
+        &version,
+        &now.at,
+        &due,
+        &acts,
+        &frozen.profile,
+        &frozen.eligibility,
+        &deadlines,
+        &review,
+        &lapse,
+        &lapsing,
+        &now.day,
+        &frozen.numbers,
+        &frozen.shares,
+        &audit,
+        &sealed.seq,
+        &who.sub,
+        &called,
+        &sealed.previous,
+        &sealed.hash,
+        &once.scope,
+        &once.key,
+        &once.fingerprint,
+        &job,
+        &payload,
+        &key,
     ];
     match lane.client.query_opt(&lane.submit, &parameters).await? {
         Some(_) => Ok(()),

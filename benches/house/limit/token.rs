@@ -62,14 +62,8 @@ impl Tokens {
     pub fn check(&self, request: &HttpRequest) -> Result<Rc<Claims>, Fault> {
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|text| text.strip_prefix("Bearer ")).ok_or(Fault::Unauthenticated)?;
-        let claims = match self.known.borrow().get(token) {
-            Some(claims) => Some(claims.clone()),
-            None => None,
-        };
-        let claims = match claims {
-            Some(claims) => claims,
-            None => self.verify(token)?,
-        };
+        let known = self.known.borrow().get(token).cloned();
+        let claims = known.map_or_else(|| self.verify(token), Ok)?;
         let now = SystemClock.now().timestamp();
         if claims.nbf <= now + 5 && now < claims.exp { Ok(claims) } else { Err(Fault::Unauthenticated) }
     }

@@ -84,7 +84,14 @@ pub fn masked(mut profile: Profile) -> Profile {
 }
 
 /// An entry of the trail by an applicant.
-pub fn entry(case: Uuid, account: Uuid, action: &str, states: [&str; 2], after: Option<String>, request: &str) -> Entry {
+pub fn entry(
+    case: Uuid,
+    account: Uuid,
+    action: &str,
+    states: [&str; 2],
+    after: Option<String>,
+    request: &str,
+) -> Entry {
     Entry {
         object_kind: "certification".to_owned(),
         object_id: case.to_string(),
