@@ -1,0 +1,194 @@
+//! A whole run, part by part.
+
+use std::path::Path;
+use std::time::Duration;
+
+use service::{Clock, SystemClock};
+
+use crate::cluster::Cluster;
+use crate::load::Until;
+use crate::measure::{self, Pair, Sample, Target};
+use crate::ops::{self, Op, Writers};
+use crate::options::{Options, Side};
+use crate::programs::Running;
+use crate::results::Results;
+use crate::world::{self, House};
+use crate::{beside, output, pages, report, undo};
+
+/// Audit rows of an application.
+pub const TRAIL: u32 = 20;
+/// Connections of the overload.
+const OVERLOAD: usize = 256;
+/// How long the program rests before its idle memory is read.
+const REST: Duration = Duration::from_secs(2);
+/// What is asked at overload, and of the program on SQLite.
+const OVERLOADED: [Op; 3] = [Op::R1, Op::R2, Op::R3];
+const ON_SQLITE: [Op; 3] = [Op::R1, Op::R3, Op::W1];
+
+/// Runs what was asked for.
+pub async fn all(options: &Options) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("jiqiao-bench-").tempdir()?;
+    let cluster = Cluster::start(&[])?;
+    let url = cluster.url("postgres");
+    let mut results = Results {
+        day: domain::time::civil_day(SystemClock.now()),
+        scale: options.scale,
+        rounds: options.rounds,
+        ..Results::default()
+    };
+    {
+        let house = House::build(folder.path().join("postgres"), url, options.scale, TRAIL).await?;
+        on_postgres(&house, &cluster, options, &mut results).await?;
+    }
+    drop(cluster);
+    if !options.no_sqlite && (options.only.is_empty() || options.on == Side::Sqlite) {
+        on_sqlite(folder.path(), options, &mut results).await?;
+    }
+    output::say(&format!("\n{}", report::text(&results)))?;
+    if options.write {
+        pages::write_figures(&results)?;
+    }
+    Ok(())
+}
+
+async fn on_postgres(house: &House, cluster: &Cluster, options: &Options, results: &mut Results) -> anyhow::Result<()> {
+    let ours = Running::program(&house.data, &house.url).await?;
+    tokio::time::sleep(REST).await;
+    let idle = ours.memory().0;
+    let limit = Running::limit(&house.data, &house.url).await?;
+    let database = Some(cluster.pid());
+    let both = [&Target { server: &ours, database }, &Target { server: &limit, database }];
+    output::say(report::HEAD)?;
+    for connections in &options.connections {
+        for op in Op::ALL.into_iter().filter(|op| options.asks(*op)) {
+            let pair = pair(house, op, *connections, both, options).await?;
+            output::say(&report::line(&pair))?;
+            results.pairs.push(pair);
+        }
+    }
+    if !options.only.is_empty() {
+        return Ok(());
+    }
+    results.memory = Some((idle, ours.memory().1));
+    results.start = Some(ours.started_in.as_secs_f64());
+    for op in OVERLOADED {
+        output::tell(&format!("{} at {OVERLOAD} connections", op.as_str()));
+        let requests = ops::reads(house, op).await?;
+        results.overload.push((op, median(both[0], &requests, OVERLOAD, options).await?));
+    }
+    results.bare = Some(bare(house, both[1], options).await?);
+    output::tell("audit chains and queue");
+    results.chain = Some(beside::verification(house).await?);
+    results.jobs = Some((beside::jobs(house, 1).await?, beside::jobs(house, 2).await?));
+    Ok(())
+}
+
+async fn pair(
+    house: &House,
+    op: Op,
+    connections: usize,
+    both: [&Target<'_>; 2],
+    options: &Options,
+) -> anyhow::Result<Pair> {
+    if op.is_write() {
+        measure::writes(house, op, connections, both, options).await
+    } else {
+        measure::reads(house, op, connections, both, options).await
+    }
+}
+
+async fn median(
+    target: &Target<'_>,
+    requests: &crate::load::Requests,
+    connections: usize,
+    options: &Options,
+) -> anyhow::Result<Sample> {
+    let mut rounds = Vec::new();
+    for _ in 0..options.rounds {
+        rounds.push(target.read(requests, connections, options).await?);
+    }
+    Ok(Sample::median(&rounds))
+}
+
+/// Rounds of a write on one server.
+async fn written(house: &House, target: &Target<'_>, writers: &Writers, options: &Options) -> anyhow::Result<Sample> {
+    let connections = options.connections.first().copied().unwrap_or(16);
+    let mut rounds = Vec::new();
+    for _ in 0..options.rounds {
+        rounds.push(measure::written(house, Op::W1, connections, target, writers).await?);
+    }
+    Ok(Sample::median(&rounds))
+}
+
+/// W1 of the hand-written server without token and audit.
+async fn bare(house: &House, limit: &Target<'_>, options: &Options) -> anyhow::Result<Sample> {
+    output::tell("W1 without token and audit");
+    let writers = Writers::bare(house, options.writes);
+    written(house, limit, &writers, options).await
+}
+
+/// The program on a SQLite file, as most try it first.
+async fn on_sqlite(folder: &Path, options: &Options, results: &mut Results) -> anyhow::Result<()> {
+    let data = folder.join("sqlite");
+    let url = world::sqlite_url(&data);
+    let house = House::build(data, url, options.scale, TRAIL).await?;
+    let ours = Running::program(&house.data, &house.url).await?;
+    let target = Target { server: &ours, database: None };
+    let connections = options.connections.first().copied().unwrap_or(16);
+    for op in ON_SQLITE.into_iter().filter(|op| options.asks(*op)) {
+        output::tell(&format!("{} on SQLite", op.as_str()));
+        let sample = if op.is_write() {
+            let writers = Writers::new(&house, op, options.writes).await?;
+            writers.warm_up(&ours.address).await?;
+            written(&house, &target, &writers, options).await?
+        } else {
+            median(&target, &ops::reads(&house, op).await?, connections, options).await?
+        };
+        results.sqlite.push((op, sample));
+    }
+    Ok(())
+}
+
+/// One operation for a while, for a profiler that is attached meanwhile.
+pub async fn profile(seconds: u64, options: &Options) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new().prefix("jiqiao-bench-").tempdir()?;
+    let op = options.only.first().copied().unwrap_or(Op::R1);
+    let connections = options.connections.first().copied().unwrap_or(16);
+    let data = folder.path().join("data");
+    let cluster = if options.on == Side::Sqlite { None } else { Some(Cluster::start(&[])?) };
+    let url = cluster.as_ref().map_or_else(|| world::sqlite_url(&data), |cluster| cluster.url("postgres"));
+    let house = House::build(data, url, options.scale, 1).await?;
+    let server = match options.on {
+        Side::Limit => Running::limit(&house.data, &house.url).await?,
+        Side::Postgres | Side::Sqlite => Running::program(&house.data, &house.url).await?,
+    };
+    let target = Target { server: &server, database: cluster.as_ref().map(Cluster::pid) };
+    output::say(&format!("{} on process {} for {seconds} s", op.as_str(), server.pid()))?;
+    let sample = if op.is_write() {
+        again_and_again(&house, &target, op, connections, seconds, options).await?
+    } else {
+        target.sample(&ops::reads(&house, op).await?, connections, Until::Time(Duration::from_secs(seconds))).await?
+    };
+    output::say(&format!("{:.0} requests per second, {:.3} ms CPU each", sample.rate, sample.cpu))?;
+    Ok(())
+}
+
+/// Writing rounds until the time is over.
+async fn again_and_again(
+    house: &House,
+    target: &Target<'_>,
+    op: Op,
+    connections: usize,
+    seconds: u64,
+    options: &Options,
+) -> anyhow::Result<Sample> {
+    let writers = Writers::new(house, op, options.writes).await?;
+    writers.warm_up(&target.server.address).await?;
+    let until = std::time::Instant::now() + Duration::from_secs(seconds);
+    let mut rounds = Vec::new();
+    while rounds.is_empty() || std::time::Instant::now() < until {
+        rounds.push(measure::written(house, op, connections, target, &writers).await?);
+    }
+    undo::all(house, op, writers.numbers()).await?;
+    Ok(Sample::median(&rounds))
+}
