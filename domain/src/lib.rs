@@ -21,6 +21,7 @@ pub mod queue;
 pub mod region;
 pub mod round;
 pub mod rule;
+pub mod subsidy;
 pub mod time;
 pub mod word;
 

@@ -18,6 +18,7 @@ pub use certification::{
 pub use files::FileRules;
 pub use money::{Fen, NotAnAmount};
 pub use read::{Problem, ProblemKind};
+pub(crate) use set::{canonical, hex};
 pub use set::{Basis, BasisKind, Clause, RuleSet, RuleStatus};
 
 /// The seed rule set of broker certification, `GX-BROKER` version `2026-1`.

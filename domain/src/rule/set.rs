@@ -140,7 +140,7 @@ impl RuleSet {
 }
 
 /// Lower-case hex.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])
@@ -149,7 +149,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Writes a value with sorted members; the order of the map type is no promise of the JSON crate.
-fn canonical(value: &Value, out: &mut String) {
+pub(crate) fn canonical(value: &Value, out: &mut String) {
     match value {
         Value::Object(members) => {
             let mut names: Vec<&String> = members.keys().collect();

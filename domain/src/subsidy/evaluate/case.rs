@@ -1,0 +1,165 @@
+//! Runs one golden case and names its results as cases name them.
+
+use std::collections::BTreeMap;
+
+use super::{Claim, Fines, Options, Outcome, PoolClaim, Refusal, Settlement, evaluate, settle, share};
+use crate::rule::Fen;
+use crate::subsidy::exact::{Exact, TooLarge, Toward};
+use crate::subsidy::explain::Step;
+use crate::subsidy::facts::Facts;
+use crate::subsidy::figure::Quantity;
+use crate::subsidy::model::{Base, Case, CaseClaim, Component, Pool, PoolMode, RuleSet, Shape};
+
+/// What a case comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Results by name; a single amount is [`Case::AMOUNT`].
+    pub results: BTreeMap<String, String>,
+    pub settlements: Vec<Settlement>,
+}
+
+impl Answer {
+    fn put(&mut self, name: &str, result: impl Into<String>) {
+        self.results.insert(name.to_owned(), result.into());
+    }
+
+    /// The steps of the first claim.
+    pub fn steps(&self) -> &[Step] {
+        self.settlements.first().map_or(&[], |settled| &settled.steps)
+    }
+}
+
+fn yuan(amount: Fen) -> String {
+    Exact::of(amount).yuan()
+}
+
+/// Computes what a case asks for.
+///
+/// # Errors
+/// Rules and facts that do not fit.
+pub fn run_case(set: &RuleSet, case: &Case, options: Options) -> Result<Answer, Refusal> {
+    let options = Options { pool: case.given.pool, ..options };
+    let mut answer = Answer::default();
+    if let Some(award) = case.given.award {
+        uses(set, case, award, &mut answer)?;
+    } else if case.given.claims.is_empty() {
+        for component in asked(set, case) {
+            let settled = evaluate(set, &component.id, &case.given.facts, options)?;
+            name_results(&settled, &mut answer);
+            answer.settlements.push(settled);
+        }
+    } else {
+        parties(set, &case.given.claims, options, &mut answer)?;
+    }
+    Ok(answer)
+}
+
+/// The component that a case names; else those whose base is among the facts.
+fn asked<'a>(set: &'a RuleSet, case: &Case) -> Vec<&'a Component> {
+    if let Some(component) = &case.component {
+        return set.component(component).into_iter().collect();
+    }
+    if let [only] = set.components.as_slice() {
+        return vec![only];
+    }
+    set.components.iter().filter(|component| states_base(component, &case.given.facts)).collect()
+}
+
+fn states_base(component: &Component, facts: &Facts) -> bool {
+    let states = |name: &str| {
+        facts.own.get(name).is_some() || facts.items.iter().flatten().any(|item| item.attributes.get(name).is_some())
+    };
+    match (&component.base, &component.shape) {
+        (Base::None, Shape::GradeTable { key, .. } | Shape::GradeRate { key, .. }) => states(key),
+        (Base::Count, _) => facts.items.is_some(),
+        (Base::None, _) => false,
+        (base, _) => base.measures().into_iter().all(states),
+    }
+}
+
+fn name_results(settled: &Settlement, answer: &mut Answer) {
+    answer.put("eligible", settled.is_eligible.to_string());
+    match &settled.outcome {
+        Outcome::Amount(amount) => answer.put(Case::AMOUNT, yuan(*amount)),
+        Outcome::Count(number) => answer.put(Case::AMOUNT, Quantity::Count(*number).plain()),
+        Outcome::NotComputable(_) => answer.put(Case::AMOUNT, "not_computable"),
+        Outcome::Range { min, max } => {
+            answer.put(Case::AMOUNT, "range");
+            answer.put("min", yuan(*min));
+            answer.put("max", yuan(*max));
+        }
+        Outcome::Penalty(fines) => name_fines(*fines, answer),
+    }
+}
+
+fn name_fines(fines: Fines, answer: &mut Answer) {
+    for (name, amount) in [
+        ("recover", fines.recover),
+        ("fine_min", fines.fine_min),
+        ("fine_max", fines.fine_max),
+        ("responsible_person_min", fines.person_min),
+        ("responsible_person_max", fines.person_max),
+    ] {
+        answer.put(name, yuan(amount));
+    }
+}
+
+/// Least and most that conditions of use leave of an award: the least rounded up to fen, the most down.
+fn uses(set: &RuleSet, case: &Case, award: Fen, answer: &mut Answer) -> Result<(), Refusal> {
+    let named = |component: &&Component| case.component.as_ref().is_none_or(|name| *name == component.id);
+    for condition in set.components.iter().filter(named).flat_map(|component| &component.use_conditions) {
+        let toward = if condition.is_least { Toward::Up } else { Toward::Down };
+        let amount = condition.share.of(award)?.rounded(Fen(1), toward)?;
+        let bound = if condition.is_least { "min" } else { "max" };
+        answer.put(&format!("{bound}_for_{}", condition.group), amount.yuan());
+    }
+    Ok(())
+}
+
+/// Several claims: from the pool on when only amounts are given, else from their facts.
+fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut Answer) -> Result<(), Refusal> {
+    let amounts: Option<Vec<PoolClaim>> = claims.iter().map(pool_claim).collect();
+    if let Some(asked) = amounts {
+        let none = || Pool {
+            id: String::new(),
+            year: None,
+            amount: None,
+            mode: PoolMode::None,
+            quantity: None,
+            cited: crate::subsidy::model::Cited::default(),
+        };
+        let pool = set.pool.clone().unwrap_or_else(none);
+        let shares = match options.pool.or(pool.amount) {
+            Some(sum) => share(&asked, sum, &pool, &set.rounding)?,
+            None => asked.iter().map(|claim| claim.amount).collect(),
+        };
+        asked.iter().zip(shares).for_each(|(claim, share)| answer.put(&claim.id, yuan(share)));
+        return Ok(());
+    }
+    let only = set.components.first().map(|component| component.id.as_str()).unwrap_or_default();
+    let whole: Vec<Claim<'_>> = claims
+        .iter()
+        .map(|claim| Claim {
+            id: &claim.id,
+            component: claim.component.as_deref().unwrap_or(only),
+            facts: &claim.facts,
+            submitted: claim.submitted,
+            rank: claim.rank,
+        })
+        .collect();
+    let settled = settle(set, &whole, options)?;
+    for one in &settled {
+        let amount = one.outcome.amount().map_or_else(|| "not_computable".to_owned(), yuan);
+        answer.put(&one.id, amount);
+    }
+    let total = settled.iter().filter_map(|one| one.outcome.amount());
+    let total = total.into_iter().try_fold(Fen(0), |sum, amount| sum.checked_add(amount).ok_or(TooLarge))?;
+    answer.put("total", yuan(total));
+    answer.settlements = settled;
+    Ok(())
+}
+
+fn pool_claim(claim: &CaseClaim) -> Option<PoolClaim> {
+    let amount = claim.amount?;
+    Some(PoolClaim { id: claim.id.clone(), amount, submitted: claim.submitted, rank: claim.rank })
+}

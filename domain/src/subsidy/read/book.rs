@@ -1,0 +1,132 @@
+//! A book of formulas with examples, as in `subsidy-rules.json`.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::case::case;
+use super::facts::Names;
+use super::get::Reading;
+use super::{finish, set};
+use crate::rule::hex;
+use crate::subsidy::document::{Content, Key, Node};
+use crate::subsidy::model::{Measure, RuleSet, convention};
+use crate::subsidy::problem::{Problem, ProblemKind};
+
+/// What the rulebook says of a formula and the catalogue leaves out; each entry names the SHA-256 of the formula that
+/// it completes, so it never touches another one.
+pub const SUPPLEMENT: &str = include_str!("../../../data/subsidy/supplement.json");
+
+/// Formulas as rule sets; the cases stand in their sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Book {
+    pub sets: Vec<RuleSet>,
+    /// Set and case of each example, in the order of the text.
+    pub order: Vec<(usize, usize)>,
+}
+
+/// Notes on a book's own account, which mean nothing to the engine.
+const META: &[&str] =
+    &["title", "money_unit", "provenance", "rounding", "is_ceiling", "guangxi_note", "measures", "source", "version"];
+
+pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
+    let mut reading = Reading { is_book: true, ..Reading::default() };
+    let Some(mut fields) = reading.open(node) else { return finish(None, reading) };
+    if let Some(node) = fields.some("meta") {
+        meta(node, &mut reading);
+    }
+    let formulas = fields.items("formulas", &mut reading);
+    let examples = [fields.items("examples", &mut reading), fields.items("multi_party_examples", &mut reading)];
+    reading.close(&fields);
+    let supplement = supplement(&mut reading);
+    let mut book = Book { sets: Vec::new(), order: Vec::new() };
+    for node in formulas {
+        let whole = completed(node, &supplement);
+        if let Some(set) = set::formula(&whole, &mut reading) {
+            if book.sets.iter().any(|known| known.id == set.id) {
+                reading.add(node.at, ProblemKind::DuplicateKey, format!("formula `{}` stands twice", set.id));
+            }
+            book.sets.push(set);
+        }
+    }
+    for node in examples.into_iter().flatten() {
+        place(&mut book, node, &mut reading);
+    }
+    finish(Some(book), reading)
+}
+
+/// Puts an example into the set of its formula.
+fn place(book: &mut Book, node: &Node, reading: &mut Reading) {
+    let Some(formula) = node.member("formula").and_then(Node::scalar) else {
+        reading.add(node.at, ProblemKind::MissingKey, "`formula` is missing");
+        return;
+    };
+    let Some(at) = book.sets.iter().position(|set| set.id == formula) else {
+        reading.add(node.at, ProblemKind::UnknownWord, format!("`{formula}` is no formula of this book"));
+        return;
+    };
+    let names = Names::of(&book.sets[at]);
+    if let Some(case) = case(node, &names, reading) {
+        if let Some(component) = &case.component
+            && book.sets[at].component(component).is_none()
+        {
+            let detail = format!("`{component}` is no component of `{formula}`");
+            reading.add(node.at, ProblemKind::UnknownWord, detail);
+        }
+        book.order.push((at, book.sets[at].cases.len()));
+        book.sets[at].cases.push(case);
+    }
+}
+
+fn meta(node: &Node, reading: &mut Reading) {
+    let Content::Map(members) = &node.content else {
+        reading.add(node.at, ProblemKind::WrongType, "an object is needed");
+        return;
+    };
+    for (key, node) in members {
+        if !META.contains(&key.name.as_str()) {
+            reading.add(key.at, ProblemKind::UnknownKey, format!("`{}` is not known here", key.name));
+        }
+        if key.name == "measures" {
+            described(node, reading);
+        }
+    }
+}
+
+/// Descriptions of measures; their units follow the convention of names.
+fn described(node: &Node, reading: &mut Reading) {
+    let Content::Map(members) = &node.content else {
+        reading.add(node.at, ProblemKind::WrongType, "an object is needed");
+        return;
+    };
+    for (key, node) in members {
+        let title = reading.text(node).unwrap_or_default();
+        reading.measures.insert(key.name.clone(), Measure { unit: convention(&key.name), title });
+    }
+}
+
+fn supplement(reading: &mut Reading) -> BTreeMap<String, Vec<(Key, Node)>> {
+    let node = match Node::parse(SUPPLEMENT) {
+        Ok(node) => node,
+        Err(problem) => {
+            reading.report.problems.push(problem);
+            return BTreeMap::new();
+        }
+    };
+    let entries = node.items().unwrap_or_default().iter();
+    let read = |entry: &Node| {
+        let hash = entry.member("formula_sha256")?.scalar()?.to_owned();
+        let Content::Map(adds) = &entry.member("adds")?.content else { return None };
+        Some((hash, adds.clone()))
+    };
+    entries.filter_map(read).collect()
+}
+
+fn completed(node: &Node, supplement: &BTreeMap<String, Vec<(Key, Node)>>) -> Node {
+    let mut whole = node.clone();
+    let hash = hex(&Sha256::digest(node.canonical().as_bytes()));
+    if let (Content::Map(members), Some(adds)) = (&mut whole.content, supplement.get(&hash)) {
+        members.extend(adds.iter().cloned());
+    }
+    whole
+}

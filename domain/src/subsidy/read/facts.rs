@@ -1,0 +1,209 @@
+//! Facts as they are written in cases and claims.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::condition::flag_name;
+use super::get::{Fields, Reading};
+use crate::subsidy::document::{Content, Key, Node};
+use crate::subsidy::facts::{Approval, Attributes, Facts, Item, Payment, Value};
+use crate::subsidy::figure::{Quantity, Unit};
+use crate::subsidy::model::{RuleSet, Shape};
+use crate::subsidy::problem::ProblemKind;
+
+/// The names that a rule set asks for.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// Every fact that some clause uses.
+    used: BTreeSet<String>,
+    /// The ones that are words, even when they look like figures.
+    words: BTreeSet<String>,
+    levels: BTreeSet<String>,
+}
+
+/// Names that every rule set understands without declaring them.
+const STANDARD: &[&str] = &[
+    "city", "legal_form", "contract_type", "field", "project", "person", "title", "years_paid", "chosen_component",
+    "contract_registration_no", "given_amount", "signed_on", "registered_on", "received_on", "invoiced_on", "grade",
+    "related_party", "other_public_funding", "rewarded_before", "buyer_in_jurisdiction",
+];
+
+impl Names {
+    pub(super) fn of(set: &RuleSet) -> Self {
+        let mut names = Self::default();
+        names.used.extend(STANDARD.iter().map(|name| (*name).to_owned()));
+        names.words.extend(["city", "contract_type", "project", "contract_registration_no"].map(str::to_owned));
+        for component in &set.components {
+            let conditions = component.gates.iter().chain(&component.filter);
+            for condition in conditions.chain(component.add_ons.iter().filter_map(|add_on| add_on.when.as_ref())) {
+                names.ask(condition);
+            }
+            let measures = component.base.measures().into_iter().map(str::to_owned);
+            names.used.extend(measures);
+            names.used.extend(component.add_ons.iter().filter_map(|add_on| add_on.measure.clone()));
+            names.used.extend(component.item_floor.iter().map(|floor| floor.measure.clone()));
+            names.used.extend(component.offset.iter().map(|offset| offset.measure.clone()));
+            names.used.extend(component.one_per.clone());
+            let shapes = std::iter::once(&component.shape).chain(component.add_ons.iter().map(|add_on| &add_on.shape));
+            shapes.for_each(|shape| names.ask_shape(shape));
+        }
+        for exclusivity in &set.exclusivity {
+            names.used.insert(exclusivity.key.clone());
+            names.words.insert(exclusivity.key.clone());
+        }
+        names.levels.extend(set.cross_level_cap.iter().flat_map(|cap| cap.levels.iter().cloned()));
+        names
+    }
+
+    fn ask(&mut self, condition: &crate::subsidy::model::Condition) {
+        use crate::subsidy::model::Condition;
+        condition.names(&mut |name| {
+            self.used.insert(name.to_owned());
+        });
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| self.ask(part)),
+            Condition::Not(part) => self.ask(part),
+            Condition::Words { name, .. } => {
+                self.words.insert(name.clone());
+            }
+            Condition::Figure { .. }
+            | Condition::Measures { .. }
+            | Condition::Flag { .. }
+            | Condition::Window { .. }
+            | Condition::Years { .. } => {}
+        }
+    }
+
+    fn ask_shape(&mut self, shape: &Shape) {
+        match shape {
+            Shape::GradeTable { key, .. } | Shape::GradeRate { key, .. } => {
+                self.used.insert(key.clone());
+                self.words.insert(key.clone());
+            }
+            Shape::MinOf { terms } => self.used.extend(terms.iter().map(|term| term.measure.clone())),
+            _ => {}
+        }
+    }
+
+    fn level_of(&self, name: &str) -> Option<String> {
+        let mut parts = name.split('_').filter(|part| !part.is_empty());
+        if !parts.clone().any(|part| part == "paid") {
+            return None;
+        }
+        parts.find(|part| self.levels.contains(*part) || *part == "other").map(str::to_owned)
+    }
+}
+
+/// Everything that is left of the object.
+pub(super) fn facts(fields: &mut Fields<'_>, names: &Names, reading: &mut Reading) -> Facts {
+    let mut facts = Facts {
+        beneficiary: fields.text("beneficiary", reading),
+        group: fields.text("group", reading),
+        year: fields.some("year").and_then(|node| reading.number(node)).and_then(|year| i32::try_from(year).ok()),
+        officer: fields.some("officer").and_then(|node| approval(node, reading)),
+        finance: fields.some("finance").and_then(|node| approval(node, reading)),
+        ..Facts::default()
+    };
+    if let Some(node) = fields.some("items") {
+        let items = reading.list(node).iter().zip(1..);
+        facts.items = Some(items.filter_map(|(node, at)| item(node, at, names, reading)).collect());
+    }
+    let payments = fields.items("payments", reading);
+    facts.payments = payments.iter().filter_map(|node| payment(node, reading)).collect();
+    for (key, node) in fields.rest() {
+        match paid_before(&key.name, node, names, reading) {
+            Some(payment) => facts.payments.push(payment),
+            None => put(&mut facts.own, key, node, names, reading),
+        }
+    }
+    facts
+}
+
+fn item(node: &Node, at: usize, names: &Names, reading: &mut Reading) -> Option<Item> {
+    let mut fields = reading.open(node)?;
+    let id = fields.some("id").and_then(|node| reading.text(node)).unwrap_or_else(|| at.to_string());
+    let mut item = Item { id, attributes: Attributes::default() };
+    for (key, node) in fields.rest() {
+        put(&mut item.attributes, key, node, names, reading);
+    }
+    Some(item)
+}
+
+fn approval(node: &Node, reading: &mut Reading) -> Option<Approval> {
+    let mut fields = reading.open(node)?;
+    let (amount, reason) = (fields.money("amount", reading), fields.need_text("reason", reading));
+    reading.close(&fields);
+    Some(Approval { amount: amount?, reason })
+}
+
+fn payment(node: &Node, reading: &mut Reading) -> Option<Payment> {
+    let mut fields = reading.open(node)?;
+    let made = Payment {
+        component: fields.some("component").and_then(|node| reading.text(node)),
+        level: fields.some("level").and_then(|node| reading.text(node)),
+        project: fields.some("project").and_then(|node| reading.text(node)),
+        year: fields.some("year").and_then(|node| reading.number(node)).and_then(|year| i32::try_from(year).ok()),
+        amount: fields.money("amount", reading)?,
+    };
+    reading.close(&fields);
+    Some(made)
+}
+
+/// A payment in one key: `paid_before`, `already_paid`, `paid_this_year`, or with a level such as `paid_by_province`.
+fn paid_before(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Option<Payment> {
+    let level = names.level_of(name);
+    let is_plain = ["paid_before", "already_paid", "paid_this_year", "already_paid_this_year"].contains(&name);
+    if names.used.contains(name) || (level.is_none() && !is_plain) || node.scalar().is_none() {
+        return None;
+    }
+    let amount = reading.money(node)?;
+    Some(Payment { component: None, level, project: None, year: None, amount })
+}
+
+pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &Names, reading: &mut Reading) {
+    let name = alias(&key.name);
+    let (plain, _) = flag_name(name);
+    let known = [name, plain.as_str(), &format!("{}_on", name.trim_end_matches("_year"))];
+    let is_known = known.iter().any(|name| names.used.contains(*name) || reading.measures.contains_key(*name));
+    if !reading.is_book && !is_known {
+        reading.add(key.at, ProblemKind::UnknownMeasure, format!("`{}` is used by no clause", key.name));
+    }
+    if let Some((name, value)) = value(name, node, names, reading) {
+        attributes.set(name.into(), value);
+    }
+}
+
+fn alias(name: &str) -> &str {
+    if matches!(name, "type" | "kind") { "contract_type" } else { name }
+}
+
+/// A day is named `…_on`, a year `…_year`; a flag is true or false; what no clause takes as a word is a figure.
+fn value(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Option<(Arc<str>, Value)> {
+    if let Content::Bool(flag) = node.content {
+        let (name, is_plain) = flag_name(name);
+        return Some((name.into(), Value::Flag(flag == is_plain)));
+    }
+    let text = reading.text(node)?;
+    if names.words.contains(name) {
+        return Some((name.into(), Value::Word(text.into())));
+    }
+    if let Some(event) = name.strip_suffix("_on").or_else(|| name.strip_suffix("_date")) {
+        return Some((format!("{event}_on").into(), Value::Date(reading.date(node)?)));
+    }
+    if name.ends_with("_year")
+        && let Ok(year @ 1900..=2200) = text.parse()
+    {
+        return Some((name.into(), Value::Year(year)));
+    }
+    let unit = if name == "years_paid" { Unit::Count } else { reading.unit(name) };
+    match Quantity::read(&text, unit) {
+        Ok(figure) => Some((name.into(), Value::Figure(figure))),
+        Err(_) if matches!(node.content, Content::Text(_)) && !names.used.contains(name) => {
+            Some((name.into(), Value::Word(text.into())))
+        }
+        Err(fault) => {
+            reading.add(node.at, ProblemKind::BadFigure, format!("{name}: {fault}"));
+            None
+        }
+    }
+}
