@@ -16,8 +16,8 @@ use service::{Clock, Context, Parts as ContextParts, Settings, SystemClock, Syst
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::config::Config;
 use crate::command::migrate;
+use crate::config::Config;
 use crate::stop::Signals;
 use crate::{data, mailer, output, telemetry};
 

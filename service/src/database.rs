@@ -33,8 +33,7 @@ pub(crate) struct Retry {
     pub pause: Duration,
 }
 
-const RETRY: Retry =
-    Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
+const RETRY: Retry = Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
 
 /// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
 #[derive(Debug, Clone)]

@@ -27,10 +27,7 @@ pub async fn for_a_request<F: Future>(work: F) -> F::Output {
 }
 
 /// Waits for an answer of PostgreSQL, for as long as there is patience.
-pub(crate) async fn answer<T>(
-    doubt: &Doubt,
-    work: impl Future<Output = Result<T, DbErr>> + Send,
-) -> Result<T, DbErr> {
+pub(crate) async fn answer<T>(doubt: &Doubt, work: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
     let left = LEFT.try_with(Cell::get).unwrap_or(UNHURRIED);
     let begun = Instant::now();
     let mut work = std::pin::pin!(work);

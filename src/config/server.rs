@@ -16,6 +16,11 @@ pub struct ServerConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), workers: 0, drain_seconds: 0, trusted_proxies: Vec::new() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            workers: 0,
+            drain_seconds: 0,
+            trusted_proxies: Vec::new(),
+        }
     }
 }

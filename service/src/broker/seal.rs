@@ -64,7 +64,8 @@ pub(super) fn seal(context: &Context, id: BrokerId, profile: &Profile, today: Na
         match id_number(profile.id_type, text, today) {
             Ok(number) => {
                 sealed.id_number_index = Some(index_of_number(context, sealed.id_type.as_deref(), &number));
-                sealed.other_indexes = context.keys().blind_indexes(&number_field(sealed.id_type.as_deref()), &number).split_off(1);
+                sealed.other_indexes =
+                    context.keys().blind_indexes(&number_field(sealed.id_type.as_deref()), &number).split_off(1);
                 sealed.id_number_cipher = Some(context.keys().seal(context, place("id_number_cipher", id), &number)?);
             }
             Err(fault) => faults.push(fault),

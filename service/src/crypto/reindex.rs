@@ -44,9 +44,7 @@ impl Work for Batch<'_> {
     async fn run(&self, tx: &Tx) -> Result<Option<Last>> {
         let newest = format!("{}%", self.newest);
         let mut query = broker::Entity::find()
-            .filter(
-                broker::Column::IdNumberIndex.not_like(&newest).or(broker::Column::MobileIndex.not_like(&newest)),
-            )
+            .filter(broker::Column::IdNumberIndex.not_like(&newest).or(broker::Column::MobileIndex.not_like(&newest)))
             .order_by_asc(broker::Column::Id)
             .limit(BATCH);
         if let Some(after) = self.after {
@@ -56,7 +54,8 @@ impl Work for Batch<'_> {
         let Some(last) = rows.last().map(|row| Last { id: row.id, rows: rows.len() as u64 }) else { return Ok(None) };
         for row in &rows {
             let context = tx.context();
-            let number = open_number(context, row)?.map(|number| index_of_number(context, row.id_type.as_deref(), &number));
+            let number =
+                open_number(context, row)?.map(|number| index_of_number(context, row.id_type.as_deref(), &number));
             let mobile = open_mobile(context, row)?.map(|mobile| index_of_mobile(context, &mobile));
             // A change in between wins; it was indexed by the newest key or is found by the next run.
             broker::Entity::update_many()

@@ -97,7 +97,8 @@ async fn write(client: &Client, url: &str, token: &str, until: &std::cell::Cell<
         assert_eq!(own.status(), 200);
         let etag = own.headers()["etag"].to_str().unwrap().to_owned();
         let id = own.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
-        let body = json!({ "name": "李明", "id_type": "resident_id", "mobile": format!("1380000{:04}", writes % 10_000) });
+        let body =
+            json!({ "name": "李明", "id_type": "resident_id", "mobile": format!("1380000{:04}", writes % 10_000) });
         let path = format!("{url}/api/v1/brokers/{id}");
         let saved = client.put(&path).bearer_auth(token).header("if-match", &etag).json(&body).send().await.unwrap();
         assert_eq!(saved.status(), 200, "{}", saved.text().await.unwrap());

@@ -134,5 +134,9 @@ async fn a_commit_whose_answer_is_lost_is_done_once() {
         assert_eq!(count(scene.app.connection(), number).await, 1);
     }
     assert!(service::audit::verify(&scene.app.ctx).await.unwrap().breaks.is_empty());
-    evidence!("B5", "postgres", "10 commits of the database cut: 0 twice, {replayed} answered by the stored answer at once");
+    evidence!(
+        "B5",
+        "postgres",
+        "10 commits of the database cut: 0 twice, {replayed} answered by the stored answer at once"
+    );
 }

@@ -54,5 +54,9 @@ async fn a_storm_of_logins_starves_nobody() {
     let millis = |sorted: &[Duration], percent| percentile(sorted, percent).as_secs_f64() * 1_000.0;
     let (before, during) = (millis(&quiet, 99), millis(&storming, 99));
     let (refused, reads) = (logins - good, storming.len());
-    evidence!("L8", "sqlite", "{logins} logins at once: {good} let in, {refused} told to come back; p99 of {reads} other reads {during:.1} ms, quiet {before:.1} ms");
+    evidence!(
+        "L8",
+        "sqlite",
+        "{logins} logins at once: {good} let in, {refused} told to come back; p99 of {reads} other reads {during:.1} ms, quiet {before:.1} ms"
+    );
 }

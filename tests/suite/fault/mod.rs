@@ -30,7 +30,8 @@ pub fn organisation(number: u64) -> Value {
 /// How many organisations there are with this number: 0 or 1, if all is well.
 pub async fn count(connection: &DatabaseConnection, number: u64) -> u64 {
     let uscc = organisation(number)["uscc"].as_str().expect("a code").to_owned();
-    let found = entity::organisation::Entity::find().filter(entity::organisation::Column::Name.contains(format!("第{number}公司")));
+    let found = entity::organisation::Entity::find()
+        .filter(entity::organisation::Column::Name.contains(format!("第{number}公司")));
     let by_code = entity::organisation::Entity::find().filter(entity::organisation::Column::Uscc.eq(uscc));
     let (names, codes) = (found.count(connection).await.unwrap(), by_code.count(connection).await.unwrap());
     names.max(codes)

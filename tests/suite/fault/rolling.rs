@@ -119,7 +119,8 @@ impl Load {
             if !self.goes_on() {
                 return;
             }
-            let request = if number % 4 == 0 { register(&http, base, number) } else { http.get(format!("{base}/api/v1/me")) };
+            let request =
+                if number % 4 == 0 { register(&http, base, number) } else { http.get(format!("{base}/api/v1/me")) };
             self.met(request.bearer_auth(token).send().await).await;
         }
     }
@@ -141,7 +142,8 @@ impl Load {
                 self.fail(format!("{first:?} became {again:?}"));
             }
             let body = json!({ "refresh_token": refresh });
-            let pair = self.met(http.post(format!("{base}/api/v1/sessions/actions/refresh")).json(&body).send().await).await;
+            let pair =
+                self.met(http.post(format!("{base}/api/v1/sessions/actions/refresh")).json(&body).send().await).await;
             let Some(pair) = pair else { return };
             let text = |name: &str| pair[name].as_str().unwrap_or_default().to_owned();
             (access, refresh) = (text("access_token"), text("refresh_token"));
@@ -184,7 +186,11 @@ async fn rolling_restarts_fail_no_request() {
     assert_eq!(held.count(context.database().read()).await.unwrap(), 0, "a job is still leased");
     let (requests, failed) = load.end();
     assert_eq!(failed, 0, "of {requests}");
-    evidence!("B16", "postgres", "{done} rolling restarts of 2 replicas: {failed} of {requests} requests failed, 0 jobs left leased");
+    evidence!(
+        "B16",
+        "postgres",
+        "{done} rolling restarts of 2 replicas: {failed} of {requests} requests failed, 0 jobs left leased"
+    );
 }
 
 #[tokio::test]
@@ -224,5 +230,9 @@ async fn keys_are_changed_without_a_failed_request() {
     assert!(number.starts_with("k2.") && index.starts_with("i2-"), "{number} {index}");
     let (requests, failed) = load.end();
     assert_eq!(failed, 0, "of {requests}");
-    evidence!("T3", "postgres", "3 kinds of keys changed in 4 restarts of 2 replicas: {failed} of {requests} requests failed");
+    evidence!(
+        "T3",
+        "postgres",
+        "3 kinds of keys changed in 4 restarts of 2 replicas: {failed} of {requests} requests failed"
+    );
 }

@@ -4,8 +4,8 @@ use domain::access::Role;
 use serde_json::{Value, json};
 
 use crate::account::scene::{
-    OTHER_PASSWORD, PASSWORD, Person, Session, administrator, broker, everywhere, in_region, is_let_in, login, person, refresh,
-    seen,
+    OTHER_PASSWORD, PASSWORD, Person, Session, administrator, broker, everywhere, in_region, is_let_in, login, person,
+    refresh, seen,
 };
 use crate::harness::app::TestApp;
 use crate::harness::context::replica;

@@ -35,5 +35,9 @@ async fn three_replicas_migrate_and_start_at_once() {
     assert_eq!(calendar_version::Entity::find().count(connection).await.unwrap(), 1);
     assert_eq!(rule_set::Entity::find().count(connection).await.unwrap(), 1);
     assert!(service::audit::verify(&context).await.unwrap().breaks.is_empty());
-    evidence!("B9", "postgres", "{REPLICAS} replicas migrate an empty database and start at once: all serve, every seed once");
+    evidence!(
+        "B9",
+        "postgres",
+        "{REPLICAS} replicas migrate an empty database and start at once: all serve, every seed once"
+    );
 }

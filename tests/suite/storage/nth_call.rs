@@ -28,7 +28,16 @@ use crate::harness::{Engine, Fixture, TestDb, db_tests};
 fn run_again(record: &Path, filters: &[&str]) -> bool {
     let program = std::env::current_exe().expect("this program has a path");
     let mut command = Command::new(program);
-    command.args(filters).args(["--test-threads", "2", "--skip", "storage::", "--skip", "crash::", "--skip", "harness::"]);
+    command.args(filters).args([
+        "--test-threads",
+        "2",
+        "--skip",
+        "storage::",
+        "--skip",
+        "crash::",
+        "--skip",
+        "harness::",
+    ]);
     // What these tests look at is the database's own failure, or its statements one by one.
     command.args(["--skip", "faults::", "--skip", "floors::", "--skip", "matrix::"]);
     let output = command.envs(faults::environment(record)).output().expect("this program can be run");
@@ -49,8 +58,10 @@ fn every_unit_of_work_survives_a_failure_at_every_call() {
     let filters: &[&str] = if rounds(0, 1) == 1 { &[] } else { &short };
     assert!(run_again(&record, filters), "a test does not hold when calls fail and are tried again");
     let done = faults::recorded(&record);
-    let missing: Vec<_> =
-        faults::known_units().into_iter().filter(|name| !done.contains_key(name) && !NOT_REACHED.contains(&&**name)).collect();
+    let missing: Vec<_> = faults::known_units()
+        .into_iter()
+        .filter(|name| !done.contains_key(name) && !NOT_REACHED.contains(&&**name))
+        .collect();
     assert!(missing.is_empty(), "never failed: {missing:?}");
     let failures: u64 = done.values().sum();
     assert!(failures > 1_000, "{failures}");
