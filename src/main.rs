@@ -1,8 +1,5 @@
 //! The program: command line, configuration, telemetry, start and stop. It wires the floors and holds no rule.
 
-// The main task holds the whole program, whose futures lie many deep in each other.
-#![recursion_limit = "256"]
-
 mod command;
 mod config;
 mod data;

@@ -77,7 +77,8 @@ pub async fn edge<B: MessageBody + 'static>(
     let span = tracing::info_span!("http", request.id = %id.id, http.method = %method, http.path = request.path());
     let mut verdict = None;
     let answering = guarded(&edge, request, next, &id, language, &mut verdict).instrument(span.clone());
-    let answer = service::for_a_request(answering).await;
+    // Boxed: it holds the handler of every operation.
+    let answer = service::for_a_request(Box::pin(answering)).await;
     let (answer, status, pattern) = match answer {
         Ok(mut response) => {
             dress(response.headers_mut(), &id.id, language, is_docs, verdict);

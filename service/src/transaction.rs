@@ -128,7 +128,8 @@ impl Context {
                 }
             }
         };
-        self.database().patiently(trying).await
+        // Boxed: a unit of work may hold much, and lies many calls deep.
+        self.database().patiently(Box::pin(trying)).await
     }
 
     /// A number below 256, so that two who met do not meet again.

@@ -1,5 +1,4 @@
 //! How we know: the one integration-test binary, a module per folder and feature.
-#![recursion_limit = "256"]
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod account;

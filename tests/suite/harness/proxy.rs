@@ -153,9 +153,8 @@ async fn carry(client: TcpStream, modes: watch::Receiver<Mode>, shared: Arc<Shar
     let (mut there, mut back) = (pump(client_in, server_out), pump(server_in, client_out));
     let is_cut = {
         let (going, coming) = (there.requests(&loses), back.answers(&loses));
-        let ending = async { tokio::join!(going, coming) };
         tokio::select! {
-            (one, other) = ending => one == End::Cut || other == End::Cut,
+            ended = futures_util::future::try_join(going, coming) => ended.is_err(),
             () = cutting(modes.clone()) => true,
         }
     };
@@ -183,13 +182,9 @@ async fn cutting(mut modes: watch::Receiver<Mode>) {
     }
 }
 
-/// How one direction ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// One side said goodbye.
-    Closed,
-    Cut,
-}
+/// One direction asks to cut both.
+#[derive(Debug)]
+struct Cut;
 
 struct Pump {
     from: OwnedReadHalf,
@@ -200,7 +195,7 @@ struct Pump {
 }
 
 impl Pump {
-    async fn requests(&mut self, loses: &AtomicBool) -> End {
+    async fn requests(&mut self, loses: &AtomicBool) -> Result<(), Cut> {
         self.run(|mode, piece| {
             let is_hit = match mode {
                 Mode::LoseAnswer => true,
@@ -215,7 +210,7 @@ impl Pump {
         .await
     }
 
-    async fn answers(&mut self, loses: &AtomicBool) -> End {
+    async fn answers(&mut self, loses: &AtomicBool) -> Result<(), Cut> {
         let mut passed = 0;
         self.run(|mode, piece| {
             passed += piece.len();
@@ -226,7 +221,7 @@ impl Pump {
     }
 
     /// Carries pieces while `may_pass` says so.
-    async fn run(&mut self, mut may_pass: impl FnMut(Mode, &[u8]) -> bool) -> End {
+    async fn run(&mut self, mut may_pass: impl FnMut(Mode, &[u8]) -> bool) -> Result<(), Cut> {
         let mut piece = vec![0; 64 * 1024];
         loop {
             let Ok(count @ 1..) = self.from.read(&mut piece).await else { break };
@@ -238,13 +233,13 @@ impl Pump {
                 tokio::time::sleep(by).await;
             }
             if !may_pass(mode, &piece[..count]) {
-                return End::Cut;
+                return Err(Cut);
             }
             if self.to.write_all(&piece[..count]).await.is_err() {
                 break;
             }
         }
         let _ = self.to.shutdown().await;
-        End::Closed
+        Ok(())
     }
 }
