@@ -1,8 +1,9 @@
 //! Failures on purpose, call by call, at the one door that every statement passes.
 //!
 //! With `JIQIAO_FAULTS=every` in the environment each test runs on a database that fails every call of every
-//! transaction once: the transaction is run again until it gets through, and the test's own assertions tell whether
-//! anything was left behind. What was failed is written down for whoever started the run.
+//! transaction: the transaction is run again until it gets through, and the test's own assertions tell whether anything
+//! was left behind. With `once`, a unit of work that one test of the process has been through is left alone by the
+//! others. What was failed is written down for whoever started the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -19,22 +20,25 @@ use service::door::{Call, Faults};
 pub const RECORD: &str = "JIQIAO_FAULTS_RECORD";
 const SWITCH: &str = "JIQIAO_FAULTS";
 
-/// A unit of work is failed at each of its calls this often per test; after that it is left alone.
+/// A unit of work is failed at each of its calls this often; after that it is left alone.
 const THOROUGH: u64 = 2;
 
 /// The database as tests get it.
 pub fn prepared(database: Database) -> Database {
-    if std::env::var(SWITCH).is_ok_and(|value| value == "every") {
-        let test = std::thread::current().name().unwrap_or("?").to_owned();
-        let faults: Arc<dyn Faults> = Arc::new(EveryCall { test: test.into(), all: Arc::default() });
-        return database.failing(&faults);
-    }
-    database
+    static OF_THE_PROCESS: LazyLock<Progresses> = LazyLock::new(Progresses::default);
+    let all = match std::env::var(SWITCH).as_deref() {
+        Ok("every") => Progresses::default(),
+        Ok("once") => OF_THE_PROCESS.clone(),
+        _ => return database,
+    };
+    let test = std::thread::current().name().unwrap_or("?").to_owned();
+    let faults: Arc<dyn Faults> = Arc::new(EveryCall { test: test.into(), all });
+    database.failing(&faults)
 }
 
-/// The environment of a run that fails every call.
-pub fn environment(record: &Path) -> [(&'static str, PathBuf); 2] {
-    [(SWITCH, "every".into()), (RECORD, record.to_owned())]
+/// The environment of a run that fails every call, in each test or once in all.
+pub fn environment(record: &Path, in_each: bool) -> [(&'static str, PathBuf); 2] {
+    [(SWITCH, if in_each { "every" } else { "once" }.into()), (RECORD, record.to_owned())]
 }
 
 fn away() -> DbErr {
@@ -93,11 +97,13 @@ fn read_names(folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
+type Progresses = Arc<Mutex<BTreeMap<&'static str, Progress>>>;
+
 /// Fails the first run of a unit of work at its first call, the second at its second, until one gets through.
 #[derive(Debug)]
 struct EveryCall {
     test: Arc<str>,
-    all: Arc<Mutex<BTreeMap<&'static str, Progress>>>,
+    all: Progresses,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -133,7 +139,7 @@ struct OneRun {
     /// The call that fails; none when all is well.
     target: Option<u64>,
     calls: AtomicU64,
-    all: Arc<Mutex<BTreeMap<&'static str, Progress>>>,
+    all: Progresses,
 }
 
 impl Faults for OneRun {
