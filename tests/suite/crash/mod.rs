@@ -73,7 +73,7 @@ fn url(data: &Path) -> String {
 }
 
 /// A broker who is logged in, arranged while the program does not run.
-async fn broker(data: &Path) -> Login {
+pub async fn broker(data: &Path) -> Login {
     let field = [(1, key(data, "field.1.key"))].into();
     let context = Context::new(Parts {
         database: Database::connect(&url(data), 1).await.unwrap(),
