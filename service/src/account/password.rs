@@ -142,6 +142,7 @@ async fn pooled<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) ->
     if ahead >= QUEUE {
         return Err(Error::Busy { retry_after: RETRY });
     }
+    metrics::counter!("password_hashes").increment(1);
     let _turn = POOL.acquire().await.map_err(|_| Error::Busy { retry_after: RETRY })?;
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(format!("password pool: {error}")))
 }

@@ -73,7 +73,7 @@ pub(super) fn name_faults(pointer: &str, name: &str) -> Vec<Fault> {
         vec![Fault::new(pointer, "text_short")]
     } else if length > 50 {
         vec![Fault::with(pointer, "text_long", json!({ "max": 50 }))]
-    } else if name.chars().any(char::is_control) {
+    } else if domain::broker::line(name, 1, 50).is_err() {
         vec![Fault::new(pointer, "control_character")]
     } else {
         Vec::new()

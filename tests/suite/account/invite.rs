@@ -1,5 +1,7 @@
 use chrono::TimeDelta;
 use domain::access::Role;
+use entity::account;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use service::Code;
 use service::account::admin;
@@ -9,10 +11,16 @@ use super::scene::{
 };
 use crate::harness::app::{Answer, TestApp};
 use crate::harness::db_tests;
+use crate::harness::evidence::evidence;
 
 async fn accept(app: &TestApp, token: &str, mut body: Value) -> Answer {
     body["token"] = json!(token);
     app.post("/api/v1/invitations/actions/accept").json(&body).send().await
+}
+
+async fn with_password(app: &TestApp) -> u64 {
+    let accounts = account::Entity::find().filter(account::Column::PasswordHash.is_not_null());
+    accounts.count(app.connection()).await.unwrap()
 }
 
 fn new_person() -> Value {
@@ -82,14 +90,17 @@ db_tests! {
     }
 
     async fn the_first_administrator_is_made_once_and_chooses_the_password(app: TestApp) {
+        assert_eq!(with_password(&app).await, 0, "nothing is there at the start");
         let older = admin::create_administrator(&app.ctx, "an.quan@example.cn", "覃安").await.unwrap();
         let setup = admin::create_administrator(&app.ctx, "an.quan@example.cn", "覃安").await.unwrap();
         assert!(setup.link.ends_with(&format!("#token={}", setup.token)));
+        assert_eq!(with_password(&app).await, 0, "nobody has a password that somebody else chose");
         let body = json!({ "password": PASSWORD, "consents": [{ "kind": "personal_data", "version": "2026-01" }] });
         accept(&app, &older.token, body.clone()).await.expect(409);
         let accepted = accept(&app, &setup.token, body).await.expect(200);
         assert_eq!(accepted.json["role"], json!(Role::SecurityAdministrator));
         let again = admin::create_administrator(&app.ctx, "other@example.cn", "某人").await.unwrap_err();
         assert_eq!(again.code(), Code::AlreadyExists);
+        evidence!("S10", app.engine().as_str(), "0 accounts with a password before the link is used; 2 links, the newer works once; a third is refused");
     }
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod forged;
+mod guess;
 mod invite;
 mod lend;
 mod login;

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use super::scene::{Session, broker, is_let_in, login, refresh};
 use crate::harness::app::TestApp;
 use crate::harness::db_tests;
+use crate::harness::evidence::evidence;
 
 db_tests! {
     async fn each_token_is_exchanged_once_and_the_chain_goes_on(app: TestApp) {
@@ -67,7 +68,9 @@ db_tests! {
         assert_eq!(got.len(), 2, "the first, and the lost answer made good");
         assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 401)));
         let tried = join_all(got.iter().map(|session| refresh(&app, &session.refresh))).await;
-        assert_eq!(tried.iter().filter(|answer| answer.status == 200).count(), 1);
+        let live = tried.iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(live, 1);
+        evidence!("S2", app.engine().as_str(), "{} refreshes at once: {live} live branch; 6 cases of reuse and loss beside it", answers.len());
     }
 
     async fn what_was_never_a_token_of_ours_is_refused(app: TestApp) {

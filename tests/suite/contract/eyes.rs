@@ -4,9 +4,11 @@ use domain::access::Role;
 use domain::certification::process::{Certification, State, Verb};
 use domain::organisation::MemberState;
 use domain::process::{Process, Row};
-use entity::organisation_member;
+use domain::publicity::PublicityState;
+use entity::{organisation_member, publicity};
 use openapi::Operation;
-use sea_orm::{ActiveModelTrait, IntoActiveModel};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use super::stage::{Person, Stage};
@@ -27,6 +29,11 @@ fn operation(stage: &Stage, verb: Verb) -> Operation<'_> {
 /// Tries a verb on the case after it was put where the verb is known and was treated as these acts say.
 async fn attempt(stage: &Stage, person: &Person, state: State, verb: Verb, acts: &Value) -> Answer {
     stage.put_after(state, acts).await;
+    publicity::Entity::update_many()
+        .col_expr(publicity::Column::State, Expr::value(PublicityState::Draft))
+        .exec(stage.cast.app.connection())
+        .await
+        .unwrap();
     let operation = operation(stage, verb);
     if verb == Verb::Publish { stage.change(person, operation).await } else { stage.act(person, operation).await }
 }

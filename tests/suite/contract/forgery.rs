@@ -10,6 +10,7 @@ use super::authorisation::{filled, method};
 use crate::harness::account::Seat;
 use crate::harness::app::TestApp;
 use crate::harness::db_tests;
+use crate::harness::evidence::evidence;
 
 /// Headers by which proxies elsewhere tell who somebody is, or what was really asked for.
 const CLAIMED: &[(&str, &str)] = &[
@@ -19,6 +20,13 @@ const CLAIMED: &[(&str, &str)] = &[
     ("x-original-url", "/health/live"),
     ("x-http-method-override", "GET"),
 ];
+
+/// Names by which a token may travel in an address elsewhere.
+const IN_ADDRESSES: &[&str] = &["access_token", "token", "authorization"];
+
+fn protected() -> usize {
+    Document::built().unwrap().operations().iter().filter(|operation| operation.permissions().is_some()).count()
+}
 
 fn encoded(value: &Value) -> String {
     BASE64URL_NOPAD.encode(value.to_string().as_bytes())
@@ -81,6 +89,29 @@ db_tests! {
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         app.get("/api/v1/me").as_(&login.token).send().await.expect(200);
+        let (kinds, protected) = (forgeries.len(), protected());
+        evidence!("A4", app.engine().as_str(), "{kinds} forged tokens x {protected} protected operations: all 401");
+        evidence!("S1", app.engine().as_str(), "{kinds} forged tokens, among them a longer life, another algorithm, another key: all 401");
+    }
+
+    async fn a_token_in_an_address_opens_nothing(app: TestApp) {
+        let login = app.account(Seat::of(Role::RegionLead)).await;
+        let mut wrong = Vec::new();
+        for operation in Document::built().unwrap().operations() {
+            if operation.permissions().is_none() {
+                continue;
+            }
+            for name in IN_ADDRESSES {
+                let path = format!("{}?{name}={}", filled(operation.path), login.token);
+                let answer = app.call(method(operation), path).send().await;
+                if answer.status != 401 {
+                    wrong.push(format!("{} {name}: {}", operation.name(), answer.status));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let (names, protected) = (IN_ADDRESSES.len(), protected());
+        evidence!("S12", app.engine().as_str(), "a good token under {names} names x {protected} protected operations: all 401");
     }
 
     async fn headers_that_claim_an_identity_are_ignored(app: TestApp) {
@@ -101,5 +132,7 @@ db_tests! {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let (headers, protected) = (CLAIMED.len(), protected());
+        evidence!("A5", app.engine().as_str(), "{headers} headers alone and together x {protected} protected operations: all 401");
     }
 }

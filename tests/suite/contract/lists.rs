@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::stage::{Person, Stage};
 use crate::certification::cast::{grant, person};
-use crate::harness::evidence::evidence;
-use crate::harness::{TestDb, db_tests};
+use crate::harness::evidence::{evidence, rounds};
+use crate::harness::{Engine, TestDb, db_tests};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -103,7 +103,9 @@ db_tests! {
         let (draft, elsewhere) = more_cases(&stage).await;
         let names: Vec<(String, String)> = case_file::Entity::find().all(db.connection()).await.unwrap().into_iter().map(|row| (row.id.to_string(), row.number)).collect();
         let (mut exports, mut wrong) = (0, Vec::new());
-        for person in &stage.people {
+        // Every third person on PostgreSQL, where the filter is the same text.
+        let step = if db.engine() == Engine::Sqlite { 1 } else { usize::try_from(rounds(3, 1)).unwrap() };
+        for person in stage.people.iter().step_by(step) {
             for query in ["", "?sort=due", "?region=450300", "?state=city_review", "?at_my_desk=true", "?overdue=true"] {
                 let joined = if query.is_empty() { "?" } else { "&" };
                 let list = stage.app.get(format!("/api/v1/cases{query}{joined}count=true")).as_(&person.token).send().await;
@@ -123,7 +125,7 @@ db_tests! {
                     }
                 }
                 let sheet = stage.app.get(format!("/api/v1/cases{query}")).as_(&person.token).header("accept", XLSX).send().await.expect(200);
-                let cells = crate::contract::lists::strings(&sheet.bytes);
+                let cells = strings(&sheet.bytes);
                 if cells.iter().filter(|cell| names.iter().any(|(_, number)| number == *cell)).count() != found.len() {
                     wrong.push(format!("{} {query}: XLSX {cells:?}", person.name()));
                 }
@@ -145,7 +147,7 @@ db_tests! {
 }
 
 /// The texts of a spreadsheet: a ZIP archive whose shared strings are deflated.
-pub fn strings(sheet: &[u8]) -> Vec<String> {
+fn strings(sheet: &[u8]) -> Vec<String> {
     let xml = crate::contract::unzip::entry(sheet, "xl/sharedStrings.xml").unwrap_or_default();
     xml.split("<t")
         .skip(1)

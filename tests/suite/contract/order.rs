@@ -4,7 +4,7 @@ use openapi::Operation;
 
 use super::authorisation::NOTHING;
 use super::stage::{Person, Stage};
-use crate::harness::evidence::evidence;
+use crate::harness::evidence::{evidence, rounds};
 use crate::harness::{TestDb, db_tests};
 
 /// Bodies of every kind of wrong, and a right one without its version.
@@ -26,7 +26,7 @@ fn strangers<'a>(stage: &'a Stage, operation: Operation<'_>) -> Vec<&'a Person> 
         };
         person.is_foreign && (words.iter().any(held) || words.contains(&"process.certification"))
     };
-    stage.people.iter().filter(may).take(3).collect()
+    stage.people.iter().filter(may).take(usize::try_from(rounds(1, 10)).unwrap()).collect()
 }
 
 db_tests! {
@@ -40,7 +40,7 @@ db_tests! {
             };
             for person in strangers(&stage, operation) {
                 for (kind, body) in BODIES {
-                    for etag in [Some("\"1.x\""), Some("nonsense"), None] {
+                    for etag in [Some("\"1.x\""), None] {
                         let here = stage.wrong(person, operation, &object, etag, body).await;
                         let nowhere = stage.wrong(person, operation, NOTHING, etag, body).await;
                         compared += 1;

@@ -17,7 +17,7 @@ use crate::harness::{Engine, Fixture};
 const KILLS: u64 = 3;
 
 /// A broker who is logged in, arranged while the program does not run.
-async fn broker(home: &Home) -> Login {
+pub async fn broker(home: &Home) -> Login {
     let context = home.context().await;
     let login = create_in(&context, Seat::of(Role::Broker)).await;
     context.database().clone().close().await.unwrap();

@@ -5,6 +5,6 @@ mod config;
 mod index;
 mod inventory;
 mod leak;
-mod program;
+pub mod program;
 pub mod scan;
 mod source;

@@ -111,9 +111,9 @@ impl Node {
             Content::Bool(flag) => (*flag).into(),
             Content::Number(text) | Content::Text(text) => text.as_str().into(),
             Content::List(items) => items.iter().map(Self::plain).collect(),
-            Content::Map(members) => {
-                serde_json::Value::Object(members.iter().map(|(key, value)| (key.name.clone(), value.plain())).collect())
-            }
+            Content::Map(members) => serde_json::Value::Object(
+                members.iter().map(|(key, value)| (key.name.clone(), value.plain())).collect(),
+            ),
         }
     }
 }
@@ -132,9 +132,10 @@ impl Budget {
         if depth > MOST_DEPTH {
             return Err(Problem::new(at, ProblemKind::TooLarge, "nested more than 48 deep"));
         }
-        self.values = self.values.checked_sub(1).ok_or_else(|| {
-            Problem::new(at, ProblemKind::TooLarge, format!("more than {MOST_VALUES} values"))
-        })?;
+        self.values = self
+            .values
+            .checked_sub(1)
+            .ok_or_else(|| Problem::new(at, ProblemKind::TooLarge, format!("more than {MOST_VALUES} values")))?;
         Ok(())
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::Stop;
 use super::component::Run;
 use super::items::{Counted, money};
 use super::shape::Parts;
-use super::Stop;
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge};
 use crate::subsidy::explain::{Detail, Stage};

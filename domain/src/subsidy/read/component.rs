@@ -53,7 +53,10 @@ pub(super) fn component(node: &Node, reading: &mut Reading) -> Option<Component>
 }
 
 fn gates(fields: &mut Fields<'_>, reading: &mut Reading) -> Vec<crate::subsidy::model::Condition> {
-    fields.any(&["gate", "gates"]).filter(|node| !node.is_null()).map_or_else(Vec::new, |node| conditions(node, reading))
+    fields
+        .any(&["gate", "gates"])
+        .filter(|node| !node.is_null())
+        .map_or_else(Vec::new, |node| conditions(node, reading))
 }
 
 /// Absent: no cap. Null: a cap whose figure is not published.
@@ -120,7 +123,11 @@ pub(super) fn use_conditions(fields: &mut Fields<'_>, reading: &mut Reading) -> 
         let most = key.name.strip_suffix("_share_max").map(|group| (group, false));
         let Some((group, is_least)) = most.or_else(|| key.name.strip_suffix("_share_min").map(|group| (group, true)))
         else {
-            reading.add(key.at, ProblemKind::UnknownKey, format!("`{}` ends in neither _share_max nor _share_min", key.name));
+            reading.add(
+                key.at,
+                ProblemKind::UnknownKey,
+                format!("`{}` ends in neither _share_max nor _share_min", key.name),
+            );
             continue;
         };
         if let Some(share) = reading.rate(node) {

@@ -80,7 +80,11 @@ pub(super) fn window_runs_forward(
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        reading.add(fields.at, ProblemKind::Inconsistent, format!("the window ends on {to}, before it begins on {from}"));
+        reading.add(
+            fields.at,
+            ProblemKind::Inconsistent,
+            format!("the window ends on {to}, before it begins on {from}"),
+        );
     }
 }
 
@@ -183,7 +187,8 @@ fn short(key: &Key, node: &Node, filter: &mut Filter, windows: &mut Vec<End>, re
         filter.conditions.extend(bounded(measure, comparison, node, reading));
     } else if let Content::Bool(expected) = node.content {
         filter.conditions.push(flag(name, expected));
-    } else if let (Content::List(_), Some(name)) = (&node.content, name.strip_suffix("_in").or(name.strip_suffix('s'))) {
+    } else if let (Content::List(_), Some(name)) = (&node.content, name.strip_suffix("_in").or(name.strip_suffix('s')))
+    {
         filter.conditions.push(Condition::Words { name: name.to_owned(), words: reading.texts(node) });
     } else {
         reading.add(key.at, ProblemKind::UnknownKey, format!("`{name}` is no key of a filter"));

@@ -23,9 +23,26 @@ pub(super) struct Names {
 
 /// Names that every rule set understands without declaring them.
 const STANDARD: &[&str] = &[
-    "city", "legal_form", "contract_type", "field", "project", "person", "title", "years_paid", "chosen_component",
-    "contract_registration_no", "given_amount", "signed_on", "registered_on", "received_on", "invoiced_on", "grade",
-    "related_party", "other_public_funding", "rewarded_before", "buyer_in_jurisdiction",
+    "city",
+    "legal_form",
+    "contract_type",
+    "field",
+    "project",
+    "person",
+    "title",
+    "years_paid",
+    "chosen_component",
+    "contract_registration_no",
+    "given_amount",
+    "signed_on",
+    "registered_on",
+    "received_on",
+    "invoiced_on",
+    "grade",
+    "related_party",
+    "other_public_funding",
+    "rewarded_before",
+    "buyer_in_jurisdiction",
 ];
 
 impl Names {

@@ -130,7 +130,8 @@ impl Reading {
     pub fn rate(&mut self, node: &Node) -> Option<Rate> {
         let text = self.text(node)?;
         let read = figure::rate(&text).map_err(|fault| fault.to_string());
-        let read = read.and_then(|rate| if rate.is_negative() { Err(format!("`{text}` is negative")) } else { Ok(rate) });
+        let read =
+            read.and_then(|rate| if rate.is_negative() { Err(format!("`{text}` is negative")) } else { Ok(rate) });
         read.map_err(|fault| self.add(node.at, ProblemKind::BadFigure, fault)).ok()
     }
 

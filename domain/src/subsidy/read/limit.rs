@@ -35,7 +35,11 @@ fn period(node: &Node, reading: &mut Reading) -> Option<Period> {
         ("project", _) => Some(Period::Project),
         (_, Some(years @ 1..=99)) => Some(Period::Years(years)),
         _ => {
-            reading.add(node.at, ProblemKind::UnknownWord, format!("`{text}` is none of once, year, project, years(n)"));
+            reading.add(
+                node.at,
+                ProblemKind::UnknownWord,
+                format!("`{text}` is none of once, year, project, years(n)"),
+            );
             None
         }
     }

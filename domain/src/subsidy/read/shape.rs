@@ -26,7 +26,11 @@ pub(super) fn base(node: &Node, reading: &mut Reading) -> Option<Base> {
         "count" => Some(Base::Count),
         "none" => Some(Base::None),
         _ => {
-            reading.add(fields.at, ProblemKind::UnknownWord, format!("`{op}` is none of sum, min, increment, count, none"));
+            reading.add(
+                fields.at,
+                ProblemKind::UnknownWord,
+                format!("`{op}` is none of sum, min, increment, count, none"),
+            );
             return None;
         }
     };
@@ -108,7 +112,8 @@ fn brackets(fields: &mut Fields<'_>, reading: &mut Reading) -> Vec<Bracket> {
         let Some(mut fields) = reading.open(node) else { continue };
         let upto = fields.money("upto", reading);
         let previous = brackets.last();
-        if previous.is_some_and(|previous| previous.upto.is_none() || upto.is_some_and(|upto| Some(upto) <= previous.upto))
+        if previous
+            .is_some_and(|previous| previous.upto.is_none() || upto.is_some_and(|upto| Some(upto) <= previous.upto))
         {
             reading.add(node.at, ProblemKind::Bands, "a bracket begins where the one before has not ended");
         }
