@@ -13,6 +13,7 @@ mod lists;
 mod matrix;
 mod order;
 mod permissions;
+mod reliability;
 pub mod stage;
 mod things;
 mod truth;
