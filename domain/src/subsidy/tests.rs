@@ -26,3 +26,102 @@ fn every_example_of_the_catalogue_is_exact() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+fn example(id: &str) -> (model::RuleSet, model::Case) {
+    let book = book();
+    let found = book.sets.iter().find_map(|set| Some((set, set.cases.iter().find(|case| case.id == id)?)));
+    let (set, case) = found.unwrap();
+    (set.clone(), case.clone())
+}
+
+#[test]
+fn the_template_passes_its_own_cases() {
+    let set = read::rule_set(read::TEMPLATE).unwrap();
+    assert_eq!((set.components.len(), set.cases.len()), (2, 8));
+}
+
+#[test]
+fn a_figure_that_is_left_out_is_never_zero() {
+    let (set, _) = example("M12");
+    let facts = r#"{"received_tech_amount": "300000", "annual_new_sales": "2000000", "contract_tech_amount": "300000"}"#;
+    let facts = read::facts(facts, &model::RuleSet { measures: all_money(&set), ..set.clone() }).unwrap();
+    let settled = evaluate(&set, "buyer", &facts, Options::CASE).unwrap();
+    assert!(settled.is_eligible);
+    assert_eq!(settled.outcome, Outcome::NotComputable(Missing::Figure("buyer.calc.rate".to_owned())));
+    let book = book();
+    let zhenhai = book.sets.iter().find(|set| set.id == "F19").unwrap();
+    let facts = read::facts(r#"{"registered_tech_amount": "1"}"#, zhenhai).unwrap();
+    let settled = evaluate(zhenhai, "broker", &facts, Options::CASE).unwrap();
+    assert_eq!(settled.outcome, Outcome::NotComputable(Missing::Figure("broker.item_cap.amount".to_owned())));
+}
+
+fn all_money(set: &model::RuleSet) -> std::collections::BTreeMap<String, model::Measure> {
+    let names = ["received_tech_amount", "annual_new_sales", "contract_tech_amount"];
+    let money = || model::Measure { unit: Unit::Yuan, title: String::new() };
+    names.into_iter().map(|name| (name.to_owned(), money())).chain(set.measures.clone()).collect()
+}
+
+#[test]
+fn every_explained_example_sums_to_its_amount() {
+    let book = book();
+    for (at, case) in &book.order {
+        let (set, case) = (&book.sets[*at], &book.sets[*at].cases[*case]);
+        let answer = run_case(set, case, Options::CASE.explained()).unwrap();
+        for settled in &answer.settlements {
+            if let Outcome::Amount(amount) = settled.outcome {
+                assert_eq!(explain::leaves(&settled.steps).unwrap(), Exact::of(amount), "{}", case.id);
+            }
+            for language in [explain::Language::Zh, explain::Language::En] {
+                let explanation = explain::explain(set, settled, &case.given.facts, Options::CASE, language);
+                assert!(explanation.lines.iter().all(|line| !line.sentence.is_empty()), "{explanation:#?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_explanation_reads_like_the_notice() {
+    let (set, case) = example("E19");
+    let answer = run_case(&set, &case, Options::CASE.explained()).unwrap();
+    let view = |language| {
+        explain::explain(&set, &answer.settlements[0], &case.given.facts, Options::CASE, language).text()
+    };
+    insta::assert_snapshot!(format!("{}\n{}", view(explain::Language::Zh), view(explain::Language::En)));
+}
+
+#[test]
+fn the_nearest_threshold_is_named_with_what_it_would_bring() {
+    let (set, case) = example("E32");
+    let component = set.component("agency").unwrap();
+    let nearest = explain::nearest(&set, component, &case.given.facts, Options::CASE).unwrap();
+    assert_eq!((nearest.more, nearest.amount), (crate::rule::Fen(1), crate::rule::Fen(10_000_000)));
+    let (set, case) = example("E19");
+    let component = set.component("seller").unwrap();
+    assert_eq!(explain::nearest(&set, component, &case.given.facts, Options::CASE), None);
+}
+
+#[test]
+fn a_record_replays_byte_for_byte_and_names_what_differs() {
+    let (set, case) = example("E54");
+    let claim = record::RecordedClaim {
+        id: "c1".to_owned(),
+        component: "broker".to_owned(),
+        facts: case.given.facts.clone(),
+        submitted: 1,
+        rank: None,
+    };
+    let record = record::Record::of(&set, vec![claim], Options::CASE, "GX-1").unwrap();
+    let bytes = serde_json::to_string(&record).unwrap();
+    let read: record::Record = serde_json::from_str(&bytes).unwrap();
+    assert_eq!(read.replay(&set).unwrap(), record::Replayed::Same);
+    let mut changed = read.clone();
+    changed.result = changed.result.replace("42000", "43000");
+    assert!(matches!(changed.replay(&set).unwrap(), record::Replayed::Differs { .. }));
+    changed.engine_version = "0".to_owned();
+    assert!(matches!(changed.replay(&set).unwrap(), record::Replayed::OtherEngine { recorded, .. } if recorded == "0"));
+    let mut same = read.clone();
+    same.engine_version = "0".to_owned();
+    assert!(matches!(same.replay(&set).unwrap(), record::Replayed::SameWithOtherEngine { .. }));
+    let other = model::RuleSet { version: "2".to_owned(), ..set };
+    assert!(matches!(read.replay(&other).unwrap(), record::Replayed::OtherRule { .. }));
+}
