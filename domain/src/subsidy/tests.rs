@@ -125,3 +125,68 @@ fn a_record_replays_byte_for_byte_and_names_what_differs() {
     let other = model::RuleSet { version: "2".to_owned(), ..set };
     assert!(matches!(read.replay(&other).unwrap(), record::Replayed::OtherRule { .. }));
 }
+
+#[test]
+fn the_lessons_of_the_handbook_are_rules_that_pass() {
+    let handbook = include_str!("../../../docs/rules.md");
+    let lessons: Vec<&str> =
+        handbook.split("```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
+    assert_eq!(lessons.len(), 2);
+    for lesson in lessons {
+        let set = read::rule_set(lesson).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        assert!(set.cases.len() >= 8);
+    }
+    let broken = handbook.split("```yaml\n").nth(1).unwrap().split("\n```").next().unwrap();
+    assert!(read::rule_set(&broken.replace("0.5%", "0.6%")).is_err());
+    assert_eq!(read::rule_set(&broken.replace("upto: null", "upto: 200万元")).unwrap_err()[0].kind, ProblemKind::Bands);
+}
+
+#[test]
+fn contradictions_of_words_and_figures_are_all_found_at_once() {
+    let text = read::TEMPLATE
+        .replace("每家每年最高5万元", "每家每年最高8万元")
+        .replace("年登记额1亿元以上的奖3万元", "年登记额超过1亿元以上的奖3万元")
+        .replace("effective: {from: 2027-01-01", "effective: {from: 2027-02-30")
+        .replace("base: {op: sum, measure: registered_amount}", "base: {op: sum, measure: registered}")
+        .replace("kind: marginal", "kind: marginal\n      kin: x");
+    let kinds: Vec<ProblemKind> = match read::read(&text) {
+        Err(problems) => problems.iter().map(|problem| problem.kind).collect(),
+        Ok(_) => panic!("a refusal"),
+    };
+    for kind in [
+        ProblemKind::BadDate,
+        ProblemKind::UnknownKey,
+        ProblemKind::MissingCap,
+        ProblemKind::Threshold,
+        ProblemKind::UnknownMeasure,
+    ] {
+        assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
+    }
+}
+
+#[test]
+fn one_rule_has_one_hash_however_it_is_written() {
+    let set = read::rule_set(read::TEMPLATE).unwrap();
+    let other = read::TEMPLATE.replace("5万元}", "50000.00}").replace("rate: 1%", "rate: \"0.01\"");
+    assert_ne!(other, read::TEMPLATE);
+    assert_eq!(read::rule_set(&other).unwrap().hash(), set.hash());
+    let changed = read::TEMPLATE.replace("issuer: 某市", "issuer: 另一市");
+    assert_ne!(read::rule_set(&changed).unwrap().hash(), set.hash());
+}
+
+#[test]
+fn a_version_against_itself_shows_no_difference() {
+    let set = read::rule_set(read::TEMPLATE).unwrap();
+    let mut table = table::Table::new(&set, &["beneficiary", "group", "item", "received_tech_amount", "received_on"]).unwrap();
+    table.row(2, &["甲", "南宁", "1", "500000", "2027-05-01"]);
+    table.row(3, &["甲", "南宁", "2", "700000", "2027-05-02"]);
+    table.row(4, &["乙", "柳州", "", "60000000", ""]);
+    let everybody = table.finish().unwrap();
+    let same = what_if::compare(&set, &set, &everybody).unwrap();
+    assert_eq!((same.total.claims, same.total.unchanged, same.changes.len()), (2, 2, 0));
+    let mut draft = set.clone();
+    draft.components[0].caps[0].amount = Some(crate::rule::Fen(4_000_000));
+    let changed = what_if::compare(&draft, &set, &everybody).unwrap();
+    assert_eq!((changed.total.losers, changed.total.draft_capped, changed.groups["柳州"].losers), (1, 1, 1));
+    assert_eq!(changed.changes[0].beneficiary, "乙");
+}
