@@ -4,10 +4,12 @@ mod admin;
 mod backup;
 mod manifest;
 pub mod migrate;
+mod rule;
 mod verify;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -71,6 +73,9 @@ enum Command {
     Backup { folder: PathBuf },
     /// Brings a backup into an empty data folder whose keys are in place.
     Restore { folder: PathBuf },
+    /// Checks, explains and compares subsidy rules that are written as documents; needs no installation.
+    #[command(subcommand)]
+    Rule(rule::Command),
     /// Prints the OpenAPI document.
     Openapi,
     /// Prints the configuration, with secrets hidden.
@@ -78,10 +83,17 @@ enum Command {
 }
 
 /// Runs the command.
-pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    if let Command::Openapi = arguments.command {
-        return Ok(output::pass(&api::openapi_bytes())?);
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    match arguments.command {
+        Command::Openapi => output::pass(&api::openapi_bytes())?,
+        Command::Rule(command) => return rule::run(&command),
+        _ => run_installed(arguments).await?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a command that needs a configuration.
+async fn run_installed(arguments: Arguments) -> anyhow::Result<()> {
     let mut config = Config::load(&arguments.files)?;
     let named = arguments.data.is_some();
     if let Some(data) = arguments.data {
@@ -105,7 +117,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Verify { subject, anchors } => verify::run(&config, subject, anchors.as_deref()).await,
         Command::Backup { folder } => backup::backup(&config, &folder).await,
         Command::Restore { folder } => backup::restore(&config, &folder).await,
-        Command::Openapi => Ok(output::pass(&api::openapi_bytes())?),
+        // Neither needs an installation: run above.
+        Command::Openapi | Command::Rule(_) => Ok(()),
         Command::Config => Ok(output::say(&config.redacted()?)?),
     }
 }

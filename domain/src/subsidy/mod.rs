@@ -13,8 +13,11 @@ mod figure;
 pub mod model;
 mod problem;
 pub mod read;
+pub mod record;
+pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod what_if;
 
 pub use document::Position;
 pub use evaluate::{
@@ -24,6 +27,9 @@ pub use evaluate::{
 pub use exact::{Exact, Rate, TooLarge};
 pub use figure::{NotAFigure, Quantity, Unit};
 pub use problem::{Problem, ProblemKind};
+
+/// Changes when any result or any recorded step may change.
+pub const ENGINE_VERSION: &str = "1";
 
 /// The catalogue of real formulas with their examples: seed data, none of them a rule of Guangxi.
 pub const FORMULAS: &str = include_str!("../../data/subsidy/formulas.json");

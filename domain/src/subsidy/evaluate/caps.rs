@@ -48,14 +48,14 @@ impl<'a> Run<'a> {
         let by_project = component.caps.iter().any(is_by_project);
         if !by_project {
             return counted.iter().try_for_each(|item| {
-                let mut parts = Parts { trace: self.trace.inner(), now: self.now };
+                let mut parts = Parts::of(self);
                 self.item(*item, &mut parts)?;
                 self.extend(Stage::Item, "calc", Some(Detail::Item { item: item.id.to_owned() }), parts);
                 Ok(())
             });
         }
         for (project, items) in self.projects(counted) {
-            let mut parts = Parts { trace: self.trace.inner(), now: self.now };
+            let mut parts = Parts::of(self);
             let start = parts.now;
             if is_capped {
                 items.iter().try_for_each(|item| self.item(*item, &mut parts))?;
@@ -105,6 +105,7 @@ impl<'a> Run<'a> {
     fn item_cap(&self, cap: Fen, clause: &str, start: Exact, parts: &mut Parts) -> Result<(), Stop> {
         let most = start.plus(Exact::of(cap))?;
         if parts.now > most {
+            parts.is_capped = true;
             let detail =
                 || Detail::Cap { scope: Scope::Item, period: Period::Project, cap, paid: Fen(0), left: Exact::ZERO };
             self.leaf(Stage::ItemCap, clause, None, most, parts, detail);
@@ -127,6 +128,7 @@ impl<'a> Run<'a> {
             paid,
             left: most.minus(after).unwrap_or_default(),
         };
+        parts.is_capped |= after < parts.now;
         if after < parts.now || paid.0 > 0 {
             self.leaf(Stage::Project, &clause, Some(&cap.cited), after, parts, detail);
         }
@@ -155,6 +157,7 @@ impl<'a> Run<'a> {
         let clause = format!("caps.{scope}");
         let Some(amount) = cap.amount else {
             if paid.0 > 0 {
+                self.is_capped |= !self.now.is_zero();
                 let detail = || Detail::PaidInPeriod { period, paid };
                 self.step(stage, &clause, Some(&cap.cited), Exact::ZERO, detail);
             }
@@ -162,6 +165,7 @@ impl<'a> Run<'a> {
         };
         let most = Exact::of(amount).minus(Exact::of(paid))?.floored();
         let after = self.now.min(most);
+        self.is_capped |= after < self.now;
         let left = most.minus(after)?;
         let detail = || Detail::Cap { scope, period, cap: amount, paid, left };
         self.step(stage, &clause, Some(&cap.cited), after, detail);

@@ -65,14 +65,19 @@ fn asked<'a>(set: &'a RuleSet, case: &Case) -> Vec<&'a Component> {
     set.components.iter().filter(|component| states_base(component, &case.given.facts)).collect()
 }
 
-fn states_base(component: &Component, facts: &Facts) -> bool {
+pub(in crate::subsidy) fn states_base(component: &Component, facts: &Facts) -> bool {
     let states = |name: &str| {
         facts.own.get(name).is_some() || facts.items.iter().flatten().any(|item| item.attributes.get(name).is_some())
     };
     match (&component.base, &component.shape) {
         (Base::None, Shape::GradeTable { key, .. } | Shape::GradeRate { key, .. }) => states(key),
         (Base::Count, _) => facts.items.is_some(),
-        (Base::None, _) => false,
+        // Who says nothing about the gates does not ask for a fixed amount.
+        (Base::None, _) => {
+            let mut all = !component.gates.is_empty();
+            component.gates.iter().for_each(|gate| gate.names(&mut |name| all &= states(name)));
+            all
+        }
         (base, _) => base.measures().into_iter().all(states),
     }
 }

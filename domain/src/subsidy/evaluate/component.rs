@@ -21,6 +21,7 @@ pub(super) struct Run<'a> {
     /// The amount so far.
     pub now: Exact,
     pub is_eligible: bool,
+    pub is_capped: bool,
     pub reached: Reached,
     /// The items that count.
     pub counted: Vec<Counted<'a>>,
@@ -42,6 +43,7 @@ pub(super) fn run<'a>(
         trace: Trace::new(options.explains),
         now: Exact::ZERO,
         is_eligible: true,
+        is_capped: false,
         reached: Reached::Amount(Exact::ZERO),
         counted: Vec::new(),
     };
@@ -187,7 +189,7 @@ impl<'a> Run<'a> {
         if component.item_cap.is_some() || self.has_group_caps() {
             return self.by_item(counted);
         }
-        let mut parts = Parts { trace: self.trace.inner(), now: self.now };
+        let mut parts = Parts::of(self);
         self.shape(&component.shape, "calc", base, counted, &mut parts)?;
         self.extend(Stage::Shape, "calc", None, parts);
         Ok(())
@@ -196,6 +198,7 @@ impl<'a> Run<'a> {
     /// A step of one part is that part.
     pub fn extend(&mut self, stage: Stage, clause: &str, detail: Option<Detail>, parts: Parts) {
         let after = parts.now;
+        self.is_capped |= parts.is_capped;
         if self.trace.is_wanted() {
             let mut steps = parts.trace.steps();
             match detail {
@@ -232,7 +235,7 @@ impl<'a> Run<'a> {
             Some(Truth::NoFigure { name }) => return Err(self.no_figure(clause, &name)),
         };
         let detail = Detail::AddOn { id: add_on.id.clone(), is_triggered };
-        let mut parts = Parts { trace: self.trace.inner(), now: self.now };
+        let mut parts = Parts::of(self);
         if is_triggered {
             let own = add_on.measure.as_ref().map(|measure| self.total(measure, counted)).transpose()?;
             let start = parts.now;

@@ -45,6 +45,7 @@ pub(super) fn cross_level(set: &RuleSet, claims: &[Claim<'_>], runs: &mut [Run<'
         let first = Exact::of(amount).minus(Exact::of(paid))?.floored();
         let left = left_of.entry(facts.beneficiary.as_str()).or_insert(first);
         let after = now.min(*left);
+        run.is_capped |= after < now;
         *left = left.minus(after)?;
         let left = *left;
         let detail = || Detail::CrossLevel { levels: cap.levels.clone(), cap: amount, paid, left };
@@ -126,6 +127,7 @@ pub(super) fn settlement(claim: &Claim<'_>, mut run: Run<'_>) -> Result<Settleme
         id: claim.id.to_owned(),
         component: claim.component.to_owned(),
         is_eligible: run.is_eligible,
+        is_capped: run.is_capped,
         outcome,
         steps: run.trace.steps(),
     })

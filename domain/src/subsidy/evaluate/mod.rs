@@ -14,6 +14,7 @@ mod overlap;
 mod pool;
 mod shape;
 
+pub(super) use case::states_base;
 pub use case::{Answer, run_case};
 pub use pool::{PoolClaim, share};
 
@@ -149,6 +150,8 @@ pub struct Settlement {
     pub component: String,
     /// Whether the gates are passed.
     pub is_eligible: bool,
+    /// Whether a cap took something off.
+    pub is_capped: bool,
     pub outcome: Outcome,
     /// Empty unless asked for.
     pub steps: Vec<Step>,

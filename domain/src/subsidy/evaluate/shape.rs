@@ -13,6 +13,14 @@ use crate::subsidy::model::{Band, Bracket, Cited, Shape, Term};
 pub(super) struct Parts {
     pub trace: Trace,
     pub now: Exact,
+    /// Whether a cap took something off.
+    pub is_capped: bool,
+}
+
+impl Parts {
+    pub(super) fn of(run: &Run<'_>) -> Self {
+        Self { trace: run.trace.inner(), now: run.now, is_capped: false }
+    }
 }
 
 impl<'a> Run<'a> {
@@ -142,6 +150,7 @@ impl<'a> Run<'a> {
     /// A cap inside a shape: no more than `most` in the parts.
     pub(super) fn band_cap(&self, clause: &str, cap: Fen, most: Exact, parts: &mut Parts) {
         if parts.now > most {
+            parts.is_capped = true;
             self.leaf(Stage::Shape, clause, None, most, parts, || Detail::BandCap { cap });
         }
     }

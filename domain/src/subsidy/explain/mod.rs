@@ -1,6 +1,15 @@
-//! Explanations: every number with its clause, its input, before and after.
+//! Explanations: every number with its clause, its input, before and after; what did not count and why; what would
+//! change the result.
 
+mod nearest;
+mod render;
+mod sentence;
 mod step;
+mod view;
+mod words;
 
+pub use nearest::{Nearest, Threshold, nearest, thresholds};
 pub(super) use step::Trace;
 pub use step::{Detail, NotCounted, Reason, Stage, Step};
+pub use view::{Explanation, Line, explain, leaves};
+pub use words::Language;

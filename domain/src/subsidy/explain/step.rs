@@ -12,17 +12,17 @@ use crate::subsidy::model::{
 crate::word! {
     /// Where in the fixed order a step stands.
     pub enum Stage {
-        Gate = "gate" / "申报条件",
+        Gate = "condition" / "申报条件",
         Items = "items" / "计入项目",
         Base = "base" / "计算基数",
-        Floor = "floor" / "起点",
-        Shape = "shape" / "计算",
+        Floor = "threshold" / "起点",
+        Shape = "calculation" / "计算",
         Item = "item" / "单项计算",
         ItemCap = "item_cap" / "单项上限",
         Project = "project" / "项目上限",
         AddOn = "add_on" / "附加奖励",
         ComponentCap = "component_cap" / "奖项上限",
-        Offset = "offset" / "差额补足",
+        Offset = "difference" / "差额补足",
         PaidCap = "paid_cap" / "累计上限",
         Overlap = "overlap" / "不重复支持",
         CrossLevel = "cross_level" / "各级合计上限",

@@ -23,6 +23,8 @@ pub struct Book {
     pub sets: Vec<RuleSet>,
     /// Set and case of each example, in the order of the text.
     pub order: Vec<(usize, usize)>,
+    /// What is no problem and still worth saying: facts that no clause uses, formulas that were completed.
+    pub remarks: Vec<String>,
 }
 
 /// Notes on a book's own account, which mean nothing to the engine.
@@ -39,9 +41,10 @@ pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
     let examples = [fields.items("examples", &mut reading), fields.items("multi_party_examples", &mut reading)];
     reading.close(&fields);
     let supplement = supplement(&mut reading);
-    let mut book = Book { sets: Vec::new(), order: Vec::new() };
+    let mut book = Book { sets: Vec::new(), order: Vec::new(), remarks: Vec::new() };
     for node in formulas {
-        let whole = completed(node, &supplement);
+        let (whole, why) = completed(node, &supplement);
+        book.remarks.extend(why);
         if let Some(set) = set::formula(&whole, &mut reading) {
             if book.sets.iter().any(|known| known.id == set.id) {
                 reading.add(node.at, ProblemKind::DuplicateKey, format!("formula `{}` stands twice", set.id));
@@ -52,6 +55,7 @@ pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
     for node in examples.into_iter().flatten() {
         place(&mut book, node, &mut reading);
     }
+    book.remarks.append(&mut reading.remarks);
     finish(Some(book), reading)
 }
 
@@ -105,7 +109,13 @@ fn described(node: &Node, reading: &mut Reading) {
     }
 }
 
-fn supplement(reading: &mut Reading) -> BTreeMap<String, Vec<(Key, Node)>> {
+/// What is added to a formula, and why.
+struct Addition {
+    members: Vec<(Key, Node)>,
+    why: String,
+}
+
+fn supplement(reading: &mut Reading) -> BTreeMap<String, Addition> {
     let node = match Node::parse(SUPPLEMENT) {
         Ok(node) => node,
         Err(problem) => {
@@ -116,17 +126,20 @@ fn supplement(reading: &mut Reading) -> BTreeMap<String, Vec<(Key, Node)>> {
     let entries = node.items().unwrap_or_default().iter();
     let read = |entry: &Node| {
         let hash = entry.member("formula_sha256")?.scalar()?.to_owned();
+        let why = entry.member("why")?.scalar()?.to_owned();
         let Content::Map(adds) = &entry.member("adds")?.content else { return None };
-        Some((hash, adds.clone()))
+        Some((hash, Addition { members: adds.clone(), why }))
     };
     entries.filter_map(read).collect()
 }
 
-fn completed(node: &Node, supplement: &BTreeMap<String, Vec<(Key, Node)>>) -> Node {
+fn completed(node: &Node, supplement: &BTreeMap<String, Addition>) -> (Node, Option<String>) {
     let mut whole = node.clone();
     let hash = hex(&Sha256::digest(node.canonical().as_bytes()));
-    if let (Content::Map(members), Some(adds)) = (&mut whole.content, supplement.get(&hash)) {
-        members.extend(adds.iter().cloned());
-    }
-    whole
+    let (Content::Map(members), Some(addition)) = (&mut whole.content, supplement.get(&hash)) else {
+        return (whole, None);
+    };
+    members.extend(addition.members.iter().cloned());
+    let id = node.member("id").and_then(Node::scalar).unwrap_or_default();
+    (whole, Some(format!("{id} is completed: {}", addition.why)))
 }

@@ -182,7 +182,9 @@ pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &N
     let (plain, _) = flag_name(name);
     let known = [name, plain.as_str(), &format!("{}_on", name.trim_end_matches("_year"))];
     let is_known = known.iter().any(|name| names.used.contains(*name) || reading.measures.contains_key(*name));
-    if !reading.is_book && !is_known {
+    if !is_known && reading.is_book {
+        reading.remarks.push(format!("{}:{}: `{}` is used by no clause", key.at.line, key.at.column, key.name));
+    } else if !is_known {
         reading.add(key.at, ProblemKind::UnknownMeasure, format!("`{}` is used by no clause", key.name));
     }
     if let Some((name, value)) = value(name, node, names, reading) {

@@ -19,6 +19,8 @@ pub(super) struct Reading {
     pub measures: BTreeMap<String, Measure>,
     /// A book of formulas: measures are described there, not declared, and examples may state more than is used.
     pub is_book: bool,
+    /// What is no problem and still worth saying.
+    pub remarks: Vec<String>,
 }
 
 impl Reading {

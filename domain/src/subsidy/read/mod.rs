@@ -24,6 +24,11 @@ use super::facts::Facts;
 use super::model::RuleSet;
 use super::problem::Problem;
 
+/// A commented rule set to begin with; it passes its own golden cases.
+pub const TEMPLATE: &str = include_str!("../../../data/subsidy/template.yaml");
+/// The JSON schema of rule sets.
+pub const SCHEMA: &str = include_str!("../../../data/subsidy/rule-set.schema.json");
+
 /// A document that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Document {
@@ -95,13 +100,19 @@ impl Cells {
         Self { reading, names: facts::Names::of(set) }
     }
 
+    /// Puts one cell; an empty cell states nothing.
     pub fn put(&mut self, into: &mut super::facts::Attributes, name: &str, text: &str, at: Position) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
         let content = match text {
             "true" | "是" => Content::Bool(true),
             "false" | "否" => Content::Bool(false),
             text => Content::Text(text.to_owned()),
         };
         let key = super::document::Key { at, name: name.to_owned() };
+        self.reading.remarks.clear();
         facts::put(into, &key, &Node { at, content }, &self.names, &mut self.reading);
     }
 

@@ -1,0 +1,15 @@
+//! The subsidy engine against a second evaluator, at every boundary, under mutation, and with random bytes.
+//!
+//! `JIQIAO_LONG=1` runs the long versions; `JIQIAO_SEED` sets the seed, which every run prints.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
+
+mod boundaries;
+mod engine;
+mod generate;
+mod laws;
+mod mutation;
+mod probe;
+mod random;
+mod reader;
+mod rng;
+mod slow;
