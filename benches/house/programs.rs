@@ -39,7 +39,7 @@ impl Running {
         for rate in ["GENERAL", "GUESSABLE", "VERIFICATION"] {
             command.env(format!("JIQIAO_RATES__{rate}"), NO_RATE);
         }
-        Self::start(command, "/api/v1/healthz").await
+        Self::start(command, "/healthz").await
     }
 
     /// The hand-written server beside it.

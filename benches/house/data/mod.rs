@@ -11,7 +11,7 @@ mod people;
 mod put;
 mod trail;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use domain::ids::{AccountId, BrokerId, CaseId, CertificateId, OrganisationId, RoundId, RuleSetId};
 use domain::region::{REGIONS, RegionCode};
 use domain::time::civil_day;
@@ -111,11 +111,6 @@ impl Plan {
 
     pub fn day(&self) -> NaiveDate {
         civil_day(self.now)
-    }
-
-    /// So many days ago.
-    pub fn ago(&self, days: u64) -> NaiveDate {
-        self.day().checked_sub_days(Days::new(days)).unwrap_or_default()
     }
 
     pub fn account(&self, number: u32) -> AccountId {

@@ -29,7 +29,7 @@ use crate::world;
 /// Connections of each worker.
 const LANES: usize = 8;
 
-/// What went wrong, as a status and no more.
+/// What went wrong, as a status and a word.
 #[derive(Debug)]
 pub enum Fault {
     Unauthenticated,
@@ -41,7 +41,10 @@ pub enum Fault {
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
+        match self {
+            Self::Database(error) => write!(f, "database: {error:?}"),
+            other => write!(f, "{other:?}"),
+        }
     }
 }
 

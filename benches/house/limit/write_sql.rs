@@ -8,27 +8,28 @@ const PLACE: &str = "place AS MATERIALIZED (
     SELECT who.id AS account_id, b.id AS broker_id, b.name, b.profile, b.id_number_cipher, b.mobile_cipher,
         coalesce(o.region, b.residence_city, '450000') AS region, o.id AS organisation_id, r.rule_set_id
     FROM who JOIN broker b ON b.account_id = who.id LEFT JOIN organisation o ON o.id = b.employer_id
-        JOIN round r ON r.id = $5 AND r.process = 'certification' AND r.state = 'published'
+        JOIN round r ON r.id = $5::uuid AND r.process = 'certification' AND r.state = 'published'
     WHERE NOT EXISTS (SELECT FROM certification x WHERE x.broker_id = b.id AND x.is_open))";
 
 /// The rows of a draft: $6 case, $7 level, $8 title, $9 now, $10 due, $11 period, $12 form, $13 deadline, $14 year,
 /// $15 day.
 const DRAFT: &str = "counter AS (
-    INSERT INTO case_counter (prefix, year, last) SELECT 'CL', $14, 1 FROM place
+    INSERT INTO case_counter (prefix, year, last) SELECT 'CL', $14::int, 1 FROM place
     ON CONFLICT (prefix, year) DO UPDATE SET last = case_counter.last + 1
     RETURNING 'CL-' || year || '-' || to_char(last, 'FM000000') AS number),
 new_case AS (
     INSERT INTO case_file (id, process, process_version, number, state, version, region, organisation_id, round_id,
         applicant_id, applicant_name, title, desk_role, next_due_at, rule_set_id, acts, created_at, updated_at)
-    SELECT $6, 'certification', 1, counter.number, 'draft', 1, place.region, place.organisation_id, $5,
-        place.account_id, place.name, $8, 'broker', $10, place.rule_set_id, '[]', $9, $9 FROM place, counter),
+    SELECT $6::uuid, 'certification', 1, counter.number, 'draft', 1, place.region, place.organisation_id, $5,
+        place.account_id, place.name, $8::text, 'broker', $10::timestamptz, place.rule_set_id, '[]', $9::timestamptz, $9
+    FROM place, counter),
 new_detail AS (
     INSERT INTO certification (case_id, broker_id, kind, target_level, form, is_open)
-    SELECT $6, place.broker_id, 'initial', $7, $12, true FROM place),
+    SELECT $6, place.broker_id, 'initial', $7::text, $12::text, true FROM place),
 new_deadline AS (
     INSERT INTO deadline (id, case_id, kind, round_no, party, state, started_on, period, legal_due_at,
         communicated_due_at, due_at, calendar_version, provisional, used_working_days, revision, created_at)
-    SELECT $13, $6, 'draft_idle', 1, 'applicant', 'running', $15, $11, $10, $10, $10, '2026-1', false, 0, 1, $9
+    SELECT $13::uuid, $6, 'draft_idle', 1, 'applicant', 'running', $15::date, $11::text, $10, $10, $10, '2026-1', false, 0, 1, $9
     FROM place)";
 
 /// What an answer needs of it.
@@ -43,11 +44,11 @@ const DRAFT_AUDIT: &str = "trail AS (
 new_audit AS (
     INSERT INTO audit (id, object_kind, object_id, seq, at, actor_id, actor_role, action, state_from, state_to, after,
         request_id, address, outcome, previous_hash, hash, idempotency_scope, idempotency_key, fingerprint, answer)
-    SELECT $16, 'certification', $6::text, 1, $9, place.account_id, 'broker', 'certification.open', '', 'draft',
-        trail.after, $19, '127.0.0.1', 'done', '',
+    SELECT $16::uuid, 'certification', $6::text, 1, $9, place.account_id, 'broker', 'certification.open', '', 'draft',
+        trail.after, $19::text, '127.0.0.1', 'done', '',
         encode(sha256($17::bytea || int8send(octet_length(trail.after)::bigint + 1)
             || convert_to(trail.after, 'UTF8') || $18::bytea), 'hex'),
-        $20, $21, $22, $6::text
+        $20::text, $21::text, $22::text, $6::text
     FROM place, trail)";
 
 /// A draft, with its audit row, for a token.
@@ -80,7 +81,7 @@ pub fn submission() -> String {
             ARRAY(SELECT f.purpose FROM file f WHERE f.case_id = c.id AND f.deleted_at IS NULL) AS purposes,
             ARRAY(SELECT f.level || f.issued_on::text FROM certificate f WHERE f.broker_id = d.broker_id
                 AND f.superseded_at IS NULL AND f.revoked_at IS NULL AND f.cancelled_at IS NULL
-                AND f.suspended_at IS NULL AND $6 BETWEEN f.issued_on AND f.valid_until) AS held,
+                AND f.suspended_at IS NULL AND $6::date BETWEEN f.issued_on AND f.valid_until) AS held,
             ARRAY(SELECT s.reg_no || ':' || s.share_pct FROM certification_contract s
                 WHERE s.broker_id <> d.broker_id AND s.reg_no IN (SELECT e ->> 'reg_no'
                     FROM json_array_elements(d.form::json -> 'contracts') e)) AS others,
@@ -89,7 +90,7 @@ pub fn submission() -> String {
             ARRAY(SELECT l.kind || ':' || l.state FROM deadline l WHERE l.case_id = c.id) AS clocks,
             (SELECT h.length || ':' || h.hash FROM audit_head h
                 WHERE h.object_kind = 'certification' AND h.object_id = c.id::text) AS head
-        FROM who LEFT JOIN case_file c ON c.id = $5 AND c.process = 'certification' AND c.applicant_id = who.id
+        FROM who LEFT JOIN case_file c ON c.id = $5::uuid AND c.process = 'certification' AND c.applicant_id = who.id
             LEFT JOIN certification d ON d.case_id = c.id LEFT JOIN broker b ON b.id = d.broker_id
             LEFT JOIN round r ON r.id = c.round_id LEFT JOIN organisation o ON o.id = c.organisation_id"
     )
@@ -101,10 +102,11 @@ pub fn submission() -> String {
 /// payload, $26 its key.
 pub const SUBMIT: &str = "WITH moved AS (
     UPDATE case_file SET state = 'employer_review', version = version + 1, desk_role = 'employer_confirmer',
-        assignee_id = NULL, resume_state = NULL, next_due_at = $4, acts = $5, submitted_at = $3, updated_at = $3
-    WHERE id = $1 AND version = $2 AND state = 'draft' RETURNING id),
+        assignee_id = NULL, resume_state = NULL, next_due_at = $4::timestamptz, acts = $5::text, submitted_at = $3::timestamptz,
+        updated_at = $3
+    WHERE id = $1::uuid AND version = $2::int AND state = 'draft' RETURNING id),
 detail AS (
-    UPDATE certification d SET profile = $6, eligibility = $7 FROM moved WHERE d.case_id = moved.id
+    UPDATE certification d SET profile = $6::text, eligibility = $7::text FROM moved WHERE d.case_id = moved.id
     RETURNING d.broker_id, d.target_level),
 met AS (
     UPDATE deadline l SET state = 'met', closed_at = $3 FROM moved
@@ -123,9 +125,11 @@ claimed AS (
 trail AS (
     INSERT INTO audit (id, object_kind, object_id, seq, at, actor_id, actor_role, action, state_from, state_to, after,
         request_id, address, outcome, previous_hash, hash, idempotency_scope, idempotency_key, fingerprint, answer)
-    SELECT $15, 'certification', moved.id::text, $16, $3, $17, 'broker', 'certification.submit', 'draft',
-        'employer_review', 'null', $18, '127.0.0.1', 'done', $19, $20, $21, $22, $23, moved.id::text FROM moved),
+    SELECT $15::uuid, 'certification', moved.id::text, $16::bigint, $3, $17::uuid, 'broker', 'certification.submit', 'draft',
+        'employer_review', 'null', $18::text, '127.0.0.1', 'done', $19::text, $20::text, $21::text, $22::text, $23::text,
+        moved.id::text
+    FROM moved),
 job AS (
     INSERT INTO queue_job (id, name, payload, unique_key, state, run_at, attempt, max_attempts, created_at)
-    SELECT $24, 'process.follow_up', $25, $26, 'ready', $3, 0, 20, $3 FROM moved ON CONFLICT (unique_key) DO NOTHING)
+    SELECT $24::uuid, 'process.follow_up', $25::text, $26::text, 'ready', $3, 0, 20, $3 FROM moved ON CONFLICT (unique_key) DO NOTHING)
 SELECT id FROM moved";
