@@ -57,7 +57,10 @@ impl Hold {
         let file = self.database.display();
         let size = fs::metadata(&self.database).map_or(0, |metadata| metadata.len());
         if !said.is_empty() && size == 0 {
-            bail!("{file} is missing or empty, and it was not: restore a backup. Nothing new is begun while {} is there", path.display());
+            bail!(
+                "{file} is missing or empty, and it was not: restore a backup. Nothing new is begun while {} is there",
+                path.display()
+            );
         }
         let Some(hash) = said.strip_prefix(CLOSED) else { return Ok(size > 0) };
         let log = PathBuf::from(format!("{file}-wal"));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{Connection as _, SqliteConnection};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::door::{Door, Faults};
@@ -29,8 +29,7 @@ pub(crate) struct Retry {
     pub pause: Duration,
 }
 
-const RETRY: Retry =
-    Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
+const RETRY: Retry = Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
 
 /// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
 #[derive(Debug, Clone)]

@@ -3,9 +3,7 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 /// A call on its way to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use service::database::Database;
 use service::{Context, Parts, Settings};
 
 use crate::certification::cast::{fresh, grant, person};
-use crate::harness::faults::prepared;
 use crate::harness::context::{ManualClock, START, SeededRandom, TestContext, context};
+use crate::harness::faults::prepared;
 use crate::harness::{TestDb, db_tests};
 
 /// The same database seen by a program whose folder holds a newer key.

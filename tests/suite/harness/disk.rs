@@ -182,9 +182,11 @@ impl Disk {
 
     /// Whether the file of this name would outlive a power cut as it is now.
     pub fn is_durable(&self, path: &Path) -> bool {
-        let is_named = |path: &Path| self.durable_names.get(path).is_some_and(|index| self.names.get(path) == Some(index));
+        let is_named =
+            |path: &Path| self.durable_names.get(path).is_some_and(|index| self.names.get(path) == Some(index));
         let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
-        is_named(path) && folders.fold(true, |all, folder| all && is_named(folder))
+        is_named(path)
+            && folders.fold(true, |all, folder| all && is_named(folder))
             && self.nodes[self.names[path]].pending.is_empty()
     }
 

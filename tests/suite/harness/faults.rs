@@ -52,7 +52,10 @@ fn record(test: &str, name: &str, failures: u64) {
         Some(Mutex::new(File::options().create(true).append(true).open(path).expect("the record can be written")))
     });
     if let Some(file) = &*FILE {
-        file.lock().unwrap().write_all(format!("{name} {failures} {test}\n").as_bytes()).expect("the record can be written");
+        file.lock()
+            .unwrap()
+            .write_all(format!("{name} {failures} {test}\n").as_bytes())
+            .expect("the record can be written");
     }
 }
 

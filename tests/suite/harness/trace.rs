@@ -24,24 +24,65 @@ pub fn wrapper(log: &Path) -> Vec<String> {
 /// The words before a command that is killed at the `n`-th of these calls of one of its threads.
 pub fn killer(calls: &str, n: u64) -> Vec<String> {
     let inject = format!("inject={calls}:signal=SIGKILL:when={n}");
-    let words = ["strace", "-D", "-f", "-qq", "--signal=none", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &inject];
+    let words = [
+        "strace",
+        "-D",
+        "-f",
+        "-qq",
+        "--signal=none",
+        "-o",
+        "/dev/null",
+        "-e",
+        &format!("trace={calls}"),
+        "-e",
+        &inject,
+    ];
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Write { path: PathBuf, offset: Option<u64>, data: Vec<u8> },
-    Seek { path: PathBuf, to: u64 },
-    Truncate { path: PathBuf, length: u64 },
-    Open { path: PathBuf, creates: bool, truncates: bool },
-    MakeFolder { path: PathBuf },
-    Rename { from: PathBuf, to: PathBuf },
-    Link { from: PathBuf, to: PathBuf },
-    Remove { path: PathBuf },
+    Write {
+        path: PathBuf,
+        offset: Option<u64>,
+        data: Vec<u8>,
+    },
+    Seek {
+        path: PathBuf,
+        to: u64,
+    },
+    Truncate {
+        path: PathBuf,
+        length: u64,
+    },
+    Open {
+        path: PathBuf,
+        creates: bool,
+        truncates: bool,
+    },
+    MakeFolder {
+        path: PathBuf,
+    },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Link {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Remove {
+        path: PathBuf,
+    },
     /// A thread asks for durability, and gets it.
-    SyncBegins { by: u32, path: PathBuf },
-    SyncEnds { by: u32 },
+    SyncBegins {
+        by: u32,
+        path: PathBuf,
+    },
+    SyncEnds {
+        by: u32,
+    },
     /// Bytes that left for a client.
     Said(Vec<u8>),
 }

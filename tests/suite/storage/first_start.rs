@@ -60,7 +60,11 @@ async fn a_first_start_can_be_cut_off_anywhere() {
         assert!(command(&data, &["verify", "audit"]).status.success(), "after {point}");
     }
     assert!(u64::from(killed) * 2 > count, "{killed} of {count} starts were cut off");
-    evidence!("B13", "sqlite", "{killed} first starts killed at {count} calls: schema, seeds and trail as after a clean one");
+    evidence!(
+        "B13",
+        "sqlite",
+        "{killed} first starts killed at {count} calls: schema, seeds and trail as after a clean one"
+    );
 }
 
 fn migrate(url: &str, wrapper: &[String]) -> bool {

@@ -60,10 +60,9 @@ fn command(verb: Verb, cast: &Cast, luck: &mut Luck) -> Option<Command> {
         Verb::PassAssessment => Command::PassAssessment(opinion()),
         Verb::FailAssessment => Command::FailAssessment(refusal()),
         Verb::DeclareConflict => Command::DeclareConflict { reason: reason() },
-        Verb::ReplaceExpert => Command::ReplaceExpert {
-            leaves: cast.experts[0].actor.account,
-            joins: cast.experts[3].actor.account,
-        },
+        Verb::ReplaceExpert => {
+            Command::ReplaceExpert { leaves: cast.experts[0].actor.account, joins: cast.experts[3].actor.account }
+        }
         Verb::Score => Command::Score(sheet(luck)),
         Verb::Refuse => Command::Refuse(refusal()),
         Verb::Withdraw => Command::Withdraw { reason: reason() },
@@ -101,7 +100,11 @@ async fn do_something(cast: &Cast, broker: &Caller, case: case_file::Model, luck
     let row = rows[usize::try_from(luck.below(rows.len() as u64)).unwrap()];
     let role = row.by[usize::try_from(luck.below(row.by.len() as u64)).unwrap()];
     if state == State::Decision && luck.chance(2) {
-        let new = service::publicity::NewPublicity { round: cast.round, title: "拟认定名单公示".to_owned(), cases: vec![case.id] };
+        let new = service::publicity::NewPublicity {
+            round: cast.round,
+            title: "拟认定名单公示".to_owned(),
+            cases: vec![case.id],
+        };
         if let Ok(draft) = service::publicity::create(&cast.app.ctx, &fresh(&cast.region_clerk), new).await {
             let (id, version) = (draft.value.id, draft.value.version);
             let _ = service::publicity::publish(&cast.app.ctx, &fresh(&cast.region_lead), id, version).await;
@@ -116,7 +119,8 @@ async fn do_something(cast: &Cast, broker: &Caller, case: case_file::Model, luck
 }
 
 fn luck_allows(verb: Verb, luck: &mut Luck) -> bool {
-    let ends = matches!(verb, Verb::Withdraw | Verb::NotAccept | Verb::NotRecommend | Verb::FailAssessment | Verb::Refuse);
+    let ends =
+        matches!(verb, Verb::Withdraw | Verb::NotAccept | Verb::NotRecommend | Verb::FailAssessment | Verb::Refuse);
     !ends || luck.chance(12)
 }
 
@@ -131,13 +135,8 @@ struct Told {
 }
 
 fn replay(entries: &[audit::Model]) -> Told {
-    let mut told = Told {
-        state: String::new(),
-        resume_state: None,
-        is_submitted: false,
-        acts: Vec::new(),
-        certificates: 0,
-    };
+    let mut told =
+        Told { state: String::new(), resume_state: None, is_submitted: false, acts: Vec::new(), certificates: 0 };
     for entry in entries {
         let (Some(from), Some(to)) = (&entry.state_from, &entry.state_to) else { continue };
         assert_eq!(*from, told.state, "{} begins elsewhere than where the case was", entry.action);
