@@ -6,13 +6,18 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
-use service::crypto::Keys;
+use anyhow::{Context as _, anyhow, bail, ensure};
+use service::crypto::{KeySet, Keys};
 use service::{Random, SystemRandom};
 
 /// Bytes of every key.
 const KEY_BYTES: usize = 32;
 const INDEX: &str = "index.key";
+const KINDS: [&str; 3] = ["field", "index", "signing"];
+/// Of each kind, the one with the highest number is used.
+const USED: &str = "key";
+/// Known to all, used by none yet.
+const PREPARED: &str = "next";
 
 /// Makes a folder, and those above it, that only its owner may enter.
 pub fn folder(path: &Path) -> anyhow::Result<()> {
@@ -36,36 +41,58 @@ pub fn keys(path: &Path, creates: bool) -> anyhow::Result<Keys> {
         folder(path)?;
         create_missing(path)?;
     }
-    let field = numbered(path, "field")?;
-    let signing = numbered(path, "signing")?;
-    if field.is_empty() || signing.is_empty() {
+    let mut used = set(path, USED)?;
+    if used.field.is_empty() || used.signing.is_empty() {
         bail!("{} lacks field.<id>.key or signing.<number>.key: 32 random bytes each", path.display());
     }
-    let index = read_key(&path.join(INDEX))?;
-    // The newest signs.
-    let signing: Vec<[u8; KEY_BYTES]> = signing.into_values().rev().collect();
-    Ok(Keys::new(field, index, &signing)?)
+    // The first one has no number.
+    let index = path.join(INDEX);
+    if index.exists() || used.index.is_empty() {
+        used.index.insert(1, read_key(&index)?);
+    }
+    Ok(Keys::of(&used, &set(path, PREPARED)?)?)
 }
 
-/// Makes a new field key and a new signing key; the old ones keep opening and verifying. Gives the new files' names.
-pub fn rotate_keys(path: &Path) -> anyhow::Result<Vec<String>> {
+/// Makes a new key of each kind, which every process that starts from now on knows and none uses. Gives the new files'
+/// names.
+pub fn prepare_keys(path: &Path) -> anyhow::Result<Vec<String>> {
+    let prepared = files(path, PREPARED)?;
+    ensure!(prepared.is_empty(), "prepared already: {}", prepared.join(", "));
     let mut made = Vec::new();
-    for kind in ["field", "signing"] {
-        let last = numbered(path, kind)?.last_key_value().map_or(0, |(number, _)| *number);
-        let name = format!("{kind}.{}.key", last + 1);
+    for kind in KINDS {
+        let last = numbered(path, kind, USED)?.last_key_value().map_or(1, |(number, _)| *number);
+        let name = format!("{kind}.{}.{PREPARED}", last + 1);
         create_key(&path.join(&name))?;
         made.push(name);
     }
     Ok(made)
 }
 
-/// The names of all key files, sorted.
+/// Lets every process that starts from now on use the prepared keys. Gives the new names.
+pub fn rotate_keys(path: &Path) -> anyhow::Result<Vec<String>> {
+    let prepared = files(path, PREPARED)?;
+    ensure!(!prepared.is_empty(), "no key is prepared: run prepare-keys, then restart all processes");
+    let mut used = Vec::new();
+    for name in prepared {
+        let new = Path::new(&name).with_extension(USED);
+        fs::rename(path.join(&name), path.join(&new)).with_context(|| format!("{name} cannot be renamed"))?;
+        used.push(new.display().to_string());
+    }
+    Ok(used)
+}
+
+/// The names of all files of keys that are used, sorted.
 pub fn key_files(path: &Path) -> anyhow::Result<Vec<String>> {
+    files(path, USED)
+}
+
+/// The names of all files that end like this, sorted.
+fn files(path: &Path, end: &str) -> anyhow::Result<Vec<String>> {
     let reading = fs::read_dir(path).with_context(|| format!("the folder {} cannot be read", path.display()))?;
     let mut names = Vec::new();
     for entry in reading {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if Path::new(&name).extension().is_some_and(|end| end == "key") {
+        if Path::new(&name).extension().is_some_and(|known| known == end) {
             names.push(name);
         }
     }
@@ -75,7 +102,7 @@ pub fn key_files(path: &Path) -> anyhow::Result<Vec<String>> {
 
 fn create_missing(path: &Path) -> anyhow::Result<()> {
     for kind in ["field", "signing"] {
-        if numbered(path, kind)?.is_empty() {
+        if numbered(path, kind, USED)?.is_empty() {
             create_key(&path.join(format!("{kind}.1.key")))?;
         }
     }
@@ -106,12 +133,17 @@ fn create_key(path: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The keys `<kind>.<number>.key` by number.
-fn numbered(path: &Path, kind: &str) -> anyhow::Result<BTreeMap<u32, [u8; KEY_BYTES]>> {
+fn set(path: &Path, end: &str) -> anyhow::Result<KeySet> {
+    let [field, index, signing] = KINDS.map(|kind| numbered(path, kind, end));
+    Ok(KeySet { field: field?, index: index?, signing: signing? })
+}
+
+/// The keys `<kind>.<number>.<end>` by number.
+fn numbered(path: &Path, kind: &str, end: &str) -> anyhow::Result<BTreeMap<u32, [u8; KEY_BYTES]>> {
     let mut keys = BTreeMap::new();
-    for name in key_files(path)? {
-        let number = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".key"));
-        let Some(number) = number else { continue };
+    for name in files(path, end)? {
+        let middle = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')?.strip_suffix(end));
+        let Some(number) = middle.and_then(|middle| middle.strip_suffix('.')) else { continue };
         let number = number.parse().map_err(|_| anyhow!("the key file {name} has no number"))?;
         keys.insert(number, read_key(&path.join(&name))?);
     }
@@ -165,10 +197,29 @@ mod tests {
         assert_eq!(key_files(&path).unwrap(), ["field.1.key", INDEX, "signing.1.key"]);
         assert_eq!(fs::metadata(path.join(INDEX)).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(keys(&path, true).unwrap().signing()[0].kid, first);
-        assert_eq!(rotate_keys(&path).unwrap(), ["field.2.key", "signing.2.key"]);
+    }
+
+    #[test]
+    fn a_key_is_known_before_it_is_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let before = keys(&path, true).unwrap();
+        assert!(rotate_keys(&path).is_err(), "nothing is prepared");
+        assert_eq!(prepare_keys(&path).unwrap(), ["field.2.next", "index.2.next", "signing.2.next"]);
+        assert!(prepare_keys(&path).is_err(), "once is enough");
+        let prepared = keys(&path, false).unwrap();
+        assert_eq!(rotate_keys(&path).unwrap(), ["field.2.key", "index.2.key", "signing.2.key"]);
         let rotated = keys(&path, false).unwrap();
-        assert_eq!(rotated.signing().len(), 2);
-        assert_eq!(rotated.signing()[1].kid, first);
+        assert_eq!((prepared.prefix(), rotated.prefix()), ("k1.".to_owned(), "k2.".to_owned()));
+        let kids = |keys: &Keys| keys.signing().iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
+        let (first, known, now) = (kids(&before), kids(&prepared), kids(&rotated));
+        assert_eq!((&first[0], known.len(), &now[1]), (&known[0], 2, &known[0]));
+        assert_eq!(now[0], known[1]);
+        let index = |keys: &Keys| keys.blind_index("field", "value");
+        assert_eq!(index(&before), index(&prepared));
+        assert!(index(&rotated).starts_with("i2-"));
+        assert_eq!(prepared.blind_indexes("field", "value"), [index(&prepared), index(&rotated)]);
+        assert_eq!(rotated.blind_indexes("field", "value"), [index(&rotated), index(&prepared)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use api::EdgeSettings;
+use api::{Drain, EdgeSettings, Patience};
 use jobs::Runner;
 use metrics_exporter_prometheus::PrometheusHandle;
 use migration::Migrator;
@@ -16,6 +16,7 @@ use service::{Clock, Context, Parts as ContextParts, Settings, SystemClock, Syst
 use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::command::migrate;
 use crate::config::Config;
 use crate::stop::Signals;
 use crate::store::Hold;
@@ -65,7 +66,9 @@ pub async fn host(config: &Config, house: House, parts: Parts, greeting: Option<
     let listener = TcpListener::bind(config.server.listen)
         .with_context(|| format!("{} cannot be listened on", config.server.listen))?;
     let address = listener.local_addr()?;
-    let server = api::serve(context.clone(), &edge(config, parts), listener, Some(metrics.clone()))?;
+    let edge = edge(config, parts);
+    let (drain, draining) = (edge.drain.clone(), Duration::from_secs(config.server.drain_seconds.into()));
+    let server = api::serve(context.clone(), &edge, listener, Some(metrics.clone()))?;
     tracing::info!(%address, "serving");
     output::say(&greeting.unwrap_or_else(|| format!("http://{address}")))?;
 
@@ -84,8 +87,12 @@ pub async fn host(config: &Config, house: House, parts: Parts, greeting: Option<
         }
     };
     let all = async { tokio::join!(serving, working).0 };
-    // The handle stops when it is called, not when it is awaited.
-    until_stopped(all, signals, async { handle.stop(true).await }, &metrics).await?;
+    let stopping = async {
+        drain.begin();
+        tokio::time::sleep(draining).await;
+        handle.stop(true).await;
+    };
+    until_stopped(all, signals, stopping, &metrics).await?;
     close(house).await
 }
 
@@ -158,7 +165,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Hous
 pub async fn schema(config: &Config, house: &House) -> anyhow::Result<()> {
     let connection = house.database().migrator();
     if config.is_sqlite() {
-        Migrator::up(connection, None).await.context("the database file cannot be brought up to date")?;
+        migrate::up(house.database()).await.context("the database file cannot be brought up to date")?;
         return house.hold.as_ref().map_or(Ok(()), Hold::is_made);
     }
     let pending = Migrator::get_pending_migrations_read_only(connection).await?;
@@ -183,6 +190,8 @@ fn edge(config: &Config, parts: Parts) -> EdgeSettings {
         rates: config.rates.rates(),
         workers: config.server.workers,
         demo: parts.demo,
+        patience: Patience::default(),
+        drain: Drain::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::future::ready;
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -17,7 +18,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::edge::{Edge, HEADER_TIMEOUT, edge};
+use crate::edge::{Edge, edge};
 use crate::limit::{Limits, Rates};
 use crate::methods::Methods;
 use crate::problem::Problem;
@@ -25,6 +26,36 @@ use crate::{
     account, audit, broker, calendar, certificate, certification, deadline, describe, file, health, notification,
     organisation, process, publicity, queue, round, rule, verification,
 };
+
+/// Whether the program is about to stop. It still answers, but says that it is not ready, so that a proxy sends nobody
+/// here any more.
+#[derive(Debug, Clone, Default)]
+pub struct Drain(Arc<AtomicBool>);
+
+impl Drain {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// How slow a client may be before it is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// From the beginning of a request to the end of its headers.
+    pub headers: Duration,
+    /// For a JSON body.
+    pub body: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { headers: Duration::from_secs(10), body: Duration::from_secs(30) }
+    }
+}
 
 /// What an installation decides about the edge.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +67,8 @@ pub struct EdgeSettings {
     pub workers: usize,
     /// The routes of the demo, which exist nowhere else.
     pub demo: Option<fn(&mut ServiceConfig<'_>)>,
+    pub patience: Patience,
+    pub drain: Drain,
 }
 
 /// Every public and protected operation under `/api/v1`.
@@ -73,6 +106,7 @@ pub fn openapi() -> OpenApi {
         .configure(root)
         .split_for_parts();
     describe::headers(&mut document);
+    describe::faults(&mut document);
     document
 }
 
@@ -154,7 +188,7 @@ pub fn serve(
             .wrap(from_fn(edge))
             .wrap(Compress::default())
     })
-    .client_request_timeout(HEADER_TIMEOUT)
+    .client_request_timeout(settings.patience.headers)
     .client_disconnect_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(30)

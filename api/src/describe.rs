@@ -1,7 +1,11 @@
-//! What the document says beyond the handlers: the headers that extractors of this floor demand.
+//! What the document says beyond the handlers: the headers that extractors of this floor demand, and the failures that
+//! any operation may have.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ObjectBuilder, OpenApi, Required, Type};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Required, Type};
+
+use crate::problem::PROBLEM_JSON;
 
 /// POSTs that are safe to repeat or give nothing that lasts: they take no `Idempotency-Key`.
 const WITHOUT_KEY: &[&str] =
@@ -32,6 +36,40 @@ pub fn headers(document: &mut OpenApi) {
             add(operation, WITHOUT_KEY, idempotency_key());
         }
     }
+}
+
+/// Failures of ours, by status and name: the same for every operation that does not say otherwise.
+const FAULTS: [(&str, &str, &str); 2] = [
+    ("500", "Failed", "A fault of ours; it is in the log under the request's id"),
+    ("503", "Busy", "The service cannot now; worth a retry after the time that the header names"),
+];
+
+/// Adds the failures that no handler names: the database is away, or something broke.
+pub fn faults(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in all.into_iter().flatten() {
+            for (status, name, _) in FAULTS {
+                let known = Ref::from_response_name(name);
+                operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::Ref(known));
+            }
+        }
+    }
+    let components = document.components.get_or_insert_with(Default::default);
+    for (status, name, description) in FAULTS {
+        components.responses.insert(name.to_owned(), RefOr::T(fault(description, status == "503")));
+    }
+}
+
+fn fault(description: &str, has_wait: bool) -> Response {
+    let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let response = ResponseBuilder::new().description(description).content(PROBLEM_JSON, problem);
+    if !has_wait {
+        return response.build();
+    }
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
+    let wait = HeaderBuilder::new().description(Some("Seconds to wait")).schema(Some(seconds)).build();
+    response.header("Retry-After", wait).build()
 }
 
 fn add(operation: &mut Operation, except: &[&str], parameter: Parameter) {

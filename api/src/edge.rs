@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -75,7 +75,9 @@ pub async fn edge<B: MessageBody + 'static>(
         request.head_mut().method = Method::GET;
     }
     let span = tracing::info_span!("http", request.id = %id.id, http.method = %method, http.path = request.path());
-    let answer = guarded(&edge, request, next, &id, language).instrument(span.clone()).await;
+    let answering = guarded(&edge, request, next, &id, language).instrument(span.clone());
+    // Boxed: it holds the handler of every operation.
+    let answer = service::for_a_request(Box::pin(answering)).await;
     let (answer, status, pattern) = match answer {
         Ok(mut response) => {
             dress(response.headers_mut(), &id.id, language, is_docs);
@@ -272,6 +274,3 @@ fn dress(headers: &mut HeaderMap, id: &str, language: Language, is_docs: bool) {
 fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
-
-/// The slowest a client may send its headers.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,17 +1,23 @@
 //! Whether the program lives, whether it can work, and what it counted.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, HttpResponseBuilder, get, web};
+use std::time::Duration;
+
+use actix_web::{HttpResponse, get, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
-use service::Context;
+use service::{Code, Context};
 
+use crate::edge::Edge;
 use crate::extract::Public;
+use crate::problem::{Problem, ProblemBody};
+
+/// The wait that whoever asks too early is told.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The state of the program.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Health {
-    /// `ok` or `unavailable`.
+    /// `ok`; whatever else there is to say is a problem.
     #[schema(example = "ok")]
     pub status: String,
     /// Jobs that are due and wait; shown, never decisive.
@@ -31,16 +37,21 @@ pub async fn get_liveness(_: Public) -> HttpResponse {
 #[utoipa::path(tag = "health", operation_id = "get_readiness", summary = "Whether the program can work",
     responses(
         (status = 200, description = "It can", body = Health),
-        (status = 503, description = "The database does not answer", body = Health)))]
+        (status = 503, description = "The database does not answer, or the program is about to stop", body = ProblemBody,
+            content_type = "application/problem+json")))]
 #[get("/readyz")]
-pub async fn get_readiness(_: Public, context: web::Data<Context>) -> HttpResponse {
+pub async fn get_readiness(
+    _: Public,
+    context: web::Data<Context>,
+    edge: web::Data<Edge>,
+) -> Result<HttpResponse, Problem> {
     // One read of a migrated table tells both: the database answers, and its schema is there.
-    let waiting = service::queue::waiting(&context).await.ok();
-    let (status, word) = match waiting {
-        Some(_) => (StatusCode::OK, "ok"),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-    };
-    HttpResponseBuilder::new(status).json(Health { status: word.to_owned(), jobs_waiting: waiting })
+    match service::queue::waiting(&context).await {
+        Ok(waiting) if !edge.settings.drain.has_begun() => {
+            Ok(HttpResponse::Ok().json(Health { status: "ok".to_owned(), jobs_waiting: Some(waiting) }))
+        }
+        Ok(_) | Err(_) => Err(Problem { retry_after: Some(RETRY), ..Problem::new(Code::Busy) }),
+    }
 }
 
 /// The counters, in Prometheus text.

@@ -29,6 +29,6 @@ mod round;
 mod rule;
 mod verification;
 
-pub use app::{EdgeSettings, openapi, openapi_bytes, serve};
+pub use app::{Drain, EdgeSettings, Patience, openapi, openapi_bytes, serve};
 pub use limit::Rates;
 pub use problem::Problem;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::account::VerifiedTokens;
 use crate::crypto::Keys;
 use crate::database::Database;
+use crate::flight::Flights;
 
 /// The only source of time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
@@ -162,6 +163,7 @@ struct Inner {
     rules: Mutex<Vec<(domain::ids::RuleSetId, Arc<RuleSet>)>>,
     tokens: VerifiedTokens,
     wake: Notify,
+    flights: Flights,
 }
 
 /// How long a replica may compute with a calendar that another one has corrected. The correction itself re-plans
@@ -179,6 +181,7 @@ impl Context {
             rules: Mutex::new(Vec::new()),
             tokens: VerifiedTokens::default(),
             wake: Notify::new(),
+            flights: Flights::default(),
         }))
     }
 
@@ -234,6 +237,10 @@ impl Context {
 
     pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
         &self.0.tokens
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
     }
 
     pub(crate) fn cached_calendar(&self) -> Option<Arc<Calendar>> {

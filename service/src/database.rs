@@ -1,25 +1,29 @@
 //! The two engines behind one door. A difference between them is a named function here, never an `if` in a use case.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sea_query::{ColumnType, Expr, SimpleExpr};
-use sea_orm::sqlx::{Connection as _, SqliteConnection};
+use sea_orm::sqlx::{Connection as _, Error as Sqlx, SqliteConnection};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction,
-    DbBackend, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, Statement, TransactionOptions,
+    DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
 };
 
 use crate::door::{Door, Faults};
 use crate::error::{Error, Result};
+use crate::patience::{self, Doubt, is_broken};
 
 /// Readers of one SQLite file.
 const SQLITE_READERS: u32 = 4;
 /// How long SQLite waits for the writer before it answers "locked".
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often a transaction is begun when the connection turns out to be dead.
+const BEGINNINGS: u32 = 3;
 
 /// How a transaction is run again when the database was busy.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +53,13 @@ impl Database {
             let read = connect_sqlite(url, SQLITE_READERS).await?;
             Ok(Self::of(read, write))
         } else {
-            let pool = connect_postgres(url, pool_size).await?;
-            Ok(Self::of(pool.clone(), pool))
+            let doubt = Doubt::new();
+            let pool = connect_postgres(url, pool_size, doubt.clone()).await?;
+            let mut made = Self::of(pool.clone(), pool);
+            for door in [&mut made.read, &mut made.write] {
+                door.doubt = Some(doubt.clone());
+            }
+            Ok(made)
         }
     }
 
@@ -105,8 +114,40 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let connection = self.write.connection.begin_with_options(options).await?;
-        Ok(Door { connection, faults })
+        let mut beginning = 1;
+        loop {
+            match (self.write.connection.begin_with_options(options.clone()).await, &self.write.doubt) {
+                (Err(error), Some(doubt)) if is_broken(&error) && beginning < BEGINNINGS => doubt.cast(),
+                (begun, _) => return Ok(Door { faults, ..Door::new(begun?) }),
+            }
+            beginning += 1;
+        }
+    }
+
+    /// Waits for work on this database: on PostgreSQL for as long as there is patience.
+    pub(crate) async fn patiently<T>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        match &self.write.doubt {
+            Some(doubt) => patience::answer(doubt, async { Ok(work.await) }).await?,
+            None => work.await,
+        }
+    }
+
+    /// Runs `work` while nobody else does under this number, in any process: on PostgreSQL by an advisory lock, on SQLite
+    /// by the file's own.
+    #[expect(clippy::disallowed_methods, reason = "the lock lives as long as its transaction, which writes nothing")]
+    pub async fn alone<T, E: From<DbErr>>(
+        &self,
+        number: i64,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if self.backend() != DbBackend::Postgres {
+            return work.await;
+        }
+        let lock = self.write.connection.begin().await?;
+        lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({number})")).await?;
+        let done = work.await;
+        lock.rollback().await?;
+        done
     }
 
     /// Whether the database answers at all.
@@ -206,7 +247,7 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
     !connection.is_in_transaction() || (connection.ping().await.is_ok() && !connection.is_in_transaction())
 }
 
-async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
+async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(size)
@@ -214,6 +255,18 @@ async fn connect_postgres(url: &str, size: u32) -> Result<DatabaseConnection> {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping before each use costs a round trip; a dead connection is recognised by its error and retried.
         .test_before_acquire(false)
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        .map_sqlx_postgres_pool_opts(move |pool| {
+            let (taking, returning) = (doubt.clone(), doubt.clone());
+            pool.before_acquire(move |_, connection| {
+                let is_good = taking.trusts(connection.age);
+                Box::pin(async move { Ok(is_good) })
+            })
+            .after_release(move |_, connection| {
+                let is_good = returning.trusts(connection.age);
+                // As an error: a connection that may hang is dropped, not said goodbye to.
+                Box::pin(async move { if is_good { Ok(true) } else { Err(Sqlx::WorkerCrashed) } })
+            })
+        });
     Ok(Connector::connect(options).await?)
 }

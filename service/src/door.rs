@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
+use crate::patience::{Doubt, read};
+
 /// A call on its way to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call<'a> {
@@ -27,11 +29,14 @@ pub trait Faults: Debug + Send + Sync {
 pub struct Door<C> {
     pub(crate) connection: C,
     pub(crate) faults: Option<Arc<dyn Faults>>,
+    /// For single reads of a database that may fall silent: none waits for ever, and one that met a dead connection is
+    /// sent again on another.
+    pub(crate) doubt: Option<Doubt>,
 }
 
 impl<C> Door<C> {
     pub(crate) fn new(connection: C) -> Self {
-        Self { connection, faults: None }
+        Self { connection, faults: None, doubt: None }
     }
 
     fn strike(&self, call: Call<'_>) -> Result<(), DbErr> {
@@ -42,9 +47,9 @@ impl<C> Door<C> {
 impl Door<DatabaseTransaction> {
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
         self.strike(Call::Commit)?;
-        let Self { connection, faults } = self;
+        let Self { connection, faults, .. } = self;
         connection.commit().await?;
-        Door { connection: (), faults }.strike(Call::Committed)
+        Door { connection: (), faults, doubt: None }.strike(Call::Committed)
     }
 }
 
@@ -56,21 +61,33 @@ impl<C: ConnectionTrait> ConnectionTrait for Door<C> {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.strike(Call::Statement(&statement.sql))?;
-        self.connection.execute_raw(statement).await
+        match &self.doubt {
+            Some(doubt) => read(doubt, || self.connection.execute_raw(statement.clone())).await,
+            None => self.connection.execute_raw(statement).await,
+        }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.strike(Call::Statement(sql))?;
-        self.connection.execute_unprepared(sql).await
+        match &self.doubt {
+            Some(doubt) => read(doubt, || self.connection.execute_unprepared(sql)).await,
+            None => self.connection.execute_unprepared(sql).await,
+        }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         self.strike(Call::Statement(&statement.sql))?;
-        self.connection.query_one_raw(statement).await
+        match &self.doubt {
+            Some(doubt) => read(doubt, || self.connection.query_one_raw(statement.clone())).await,
+            None => self.connection.query_one_raw(statement).await,
+        }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.strike(Call::Statement(&statement.sql))?;
-        self.connection.query_all_raw(statement).await
+        match &self.doubt {
+            Some(doubt) => read(doubt, || self.connection.query_all_raw(statement.clone())).await,
+            None => self.connection.query_all_raw(statement).await,
+        }
     }
 }

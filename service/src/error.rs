@@ -109,7 +109,7 @@ impl From<DbErr> for Error {
 
 /// Locked, serialisation failure, pool exhausted, connection lost, read-only or recovering: one place knows.
 fn is_busy(error: &DbErr) -> bool {
-    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || crate::patience::is_broken(error) {
         return true;
     }
     let text = error.to_string();

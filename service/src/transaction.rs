@@ -73,6 +73,15 @@ impl Context {
         W: Work,
         W::Output: Serialize + DeserializeOwned,
     {
+        let flight = match &caller.meta.idempotency {
+            Some(idempotency) => Some(self.flights().enter(idempotency).await?),
+            None => None,
+        };
+        if flight.as_ref().is_some_and(|flight| flight.has_waited)
+            && let Some(done) = self.answered(caller).await?
+        {
+            return Ok(done);
+        }
         let answer = |output: &W::Output| Ok(Some(serde_json::to_string(output)?));
         let failure = match self.run(name, Some(caller), work, answer).await {
             Ok(value) => return Ok(Outcome { value, replayed: false }),
@@ -81,11 +90,18 @@ impl Context {
         if failure.is_ours() {
             return Err(failure);
         }
-        if let Some(stored) = audit::stored_answer(self, caller).await? {
-            return Ok(Outcome { value: stored.into_value()?, replayed: true });
+        if let Some(done) = self.answered(caller).await? {
+            return Ok(done);
         }
         audit::refused(self, caller, &failure).await?;
         Err(failure)
+    }
+
+    /// The answer that is stored under the caller's key, if any. Use cases that look at the state of things before their
+    /// transaction ask here first: what they did themselves must not refuse its own repetition.
+    pub(crate) async fn answered<T: DeserializeOwned>(&self, caller: &Caller) -> Result<Option<Outcome<T>>> {
+        let Some(stored) = audit::stored_answer(self, caller).await? else { return Ok(None) };
+        Ok(Some(Outcome { value: stored.into_value()?, replayed: true }))
     }
 
     async fn run<W: Work>(
@@ -96,17 +112,21 @@ impl Context {
         answer: impl Fn(&W::Output) -> Result<Option<String>> + Send + Sync,
     ) -> Result<W::Output> {
         let (begun, retry) = (Instant::now(), self.database().retry());
-        let mut attempt = 1;
-        loop {
-            match self.run_once(name, caller, work, &answer).await {
-                Err(error) if error.is_busy() && attempt < retry.attempts && begun.elapsed() < retry.patience => {
-                    metrics::counter!("transaction_retries", "name" => name).increment(1);
-                    tokio::time::sleep(retry.pause * attempt * self.chance() / 256).await;
-                    attempt += 1;
+        let trying = async {
+            let mut attempt = 1;
+            loop {
+                match self.run_once(name, caller, work, &answer).await {
+                    Err(error) if error.is_busy() && attempt < retry.attempts && begun.elapsed() < retry.patience => {
+                        metrics::counter!("transaction_retries", "name" => name).increment(1);
+                        tokio::time::sleep(retry.pause * attempt * self.chance() / 256).await;
+                        attempt += 1;
+                    }
+                    other => return other,
                 }
-                other => return other,
             }
-        }
+        };
+        // Boxed: a unit of work may hold much, and lies many calls deep.
+        self.database().patiently(Box::pin(trying)).await
     }
 
     /// A number below 256, so that two who met do not meet again.

@@ -20,9 +20,11 @@ pub enum Command {
     },
     /// Gives a dead job all its attempts again.
     Requeue { job: JobId },
-    /// Makes new keys for sealing and signing; old ones keep opening and verifying. Restart all processes afterwards.
+    /// Makes new keys for sealing, comparing and signing. Restart all processes afterwards: they know them and use the old.
+    PrepareKeys,
+    /// Puts the prepared keys to use; old ones keep opening and verifying. Restart all processes afterwards.
     RotateKeys,
-    /// Seals everything with the newest key that an older one sealed. Run it after a rotation and its restarts.
+    /// Seals and indexes everything with the newest keys that older ones did. Run it after a rotation and its restarts.
     Reseal,
 }
 
@@ -41,6 +43,12 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
             let outcome = service::queue::requeue(&house, &Caller::system("admin.requeue"), job).await?;
             output::say(&serde_json::to_string_pretty(&outcome.value)?)?;
             start::close(house).await
+        }
+        Command::PrepareKeys => {
+            for name in data::prepare_keys(&config.keys_folder())? {
+                output::say(&name)?;
+            }
+            Ok(())
         }
         Command::RotateKeys => {
             for name in data::rotate_keys(&config.keys_folder())? {

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use clap::ValueEnum;
 use migration::Migrator;
+use sea_orm::DbErr;
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use service::database::Database;
 
@@ -21,18 +22,27 @@ pub enum Direction {
     Status,
 }
 
+/// The advisory lock of migrations: "jiqiao" in a telephone keypad's digits.
+const LOCK: i64 = 547_426;
+
+/// All pending steps. Replicas that start at once take turns, and the later ones find nothing to do.
+pub async fn up(database: &Database) -> Result<(), DbErr> {
+    database.alone(LOCK, Migrator::up(database.migrator(), None)).await
+}
+
 pub async fn run(config: &Config, direction: Direction) -> anyhow::Result<()> {
     if config.is_sqlite() {
         data::folder(&config.data)?;
     }
     let hold = Hold::take(config)?;
-    let database = Database::connect(&config.database_url(), config.database.pool_size)
+    // One connection holds the lock, another one migrates.
+    let database = Database::connect(&config.database_url(), config.database.pool_size.max(2))
         .await
         .context("the database cannot be reached")?;
     let connection = database.migrator();
     match direction {
-        Direction::Up => Migrator::up(connection, None).await?,
-        Direction::Down => Migrator::down(connection, Some(1)).await?,
+        Direction::Up => up(&database).await?,
+        Direction::Down => database.alone(LOCK, Migrator::down(connection, Some(1))).await?,
         Direction::Status => {}
     }
     for step in Migrator::get_migration_with_status_read_only(connection).await? {

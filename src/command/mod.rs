@@ -3,7 +3,7 @@
 mod admin;
 mod backup;
 mod manifest;
-mod migrate;
+pub mod migrate;
 mod verify;
 
 use std::net::SocketAddr;

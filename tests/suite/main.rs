@@ -9,6 +9,7 @@ mod crash;
 mod crypto;
 mod deadline;
 mod edge;
+mod fault;
 mod file;
 mod harness;
 mod jobs;

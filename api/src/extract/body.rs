@@ -2,24 +2,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use service::{Caller, Code, Idempotency, RequestMeta};
 use sha2::{Digest, Sha256};
 
 use super::strict_json;
+use crate::app::Patience;
+use crate::edge::Edge;
 use crate::problem::Problem;
 
 /// A JSON body at most.
 pub const MAX_BODY: usize = 256 * 1024;
-/// A body that takes longer is cut off.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 /// A typed JSON body.
@@ -103,6 +101,9 @@ pub fn key(request: &HttpRequest) -> Result<String, Problem> {
 fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Vec<u8>, Problem>> + use<> {
     let media_type = request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or("?").to_owned());
     let mut payload = payload.take();
+    // A body that takes longer is cut off.
+    let edge = request.app_data::<web::Data<Edge>>();
+    let patience = edge.map_or_else(Patience::default, |edge| edge.settings.patience).body;
     async move {
         let collecting = async {
             let mut bytes = Vec::new();
@@ -115,7 +116,7 @@ fn read(request: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Re
             }
             Ok(bytes)
         };
-        let bytes = tokio::time::timeout(BODY_TIMEOUT, collecting)
+        let bytes = tokio::time::timeout(patience, collecting)
             .await
             .map_err(|_| Problem::malformed("the body did not arrive in time"))??;
         if !bytes.is_empty() && !is_json(media_type.as_deref()) {

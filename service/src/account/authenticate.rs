@@ -11,7 +11,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, IntoColumnRef, JoinType, Qu
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult};
 use uuid::Uuid;
 
-use super::token::{Claims, Holder, verify};
+use super::token::{Claims, Holder, latest_beginning, verify};
 use crate::code::Code;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -66,6 +66,7 @@ async fn session(
     let skipped: Option<i32> = row.try_get("", "skipped_generation")?;
     let is_over = row.try_get::<Option<DateTime<Utc>>>("", "revoked_at")?.is_some()
         || row.try_get::<DateTime<Utc>>("", "expires_at")? <= now
+        || row.try_get::<DateTime<Utc>>("", "authenticated_at")? > latest_beginning(now)
         || skipped == Some(generation);
     if is_over {
         return Err(Error::refused(Code::Unauthenticated));

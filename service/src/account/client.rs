@@ -117,7 +117,13 @@ pub(super) async fn good_secrets(
     Ok(account_client_secret::Entity::find()
         .filter(Column::AccountClientId.is_in(clients))
         .filter(Column::RevokedAt.is_null())
-        .filter(Condition::any().add(Column::ExpiresAt.is_null()).add(Column::ExpiresAt.gt(now)))
+        .filter(
+            Condition::any().add(Column::ExpiresAt.is_null()).add(
+                Condition::all()
+                    .add(Column::ExpiresAt.gt(now))
+                    .add(Column::CreatedAt.lte(super::token::latest_beginning(now))),
+            ),
+        )
         .order_by_asc(Column::CreatedAt)
         .all(connection)
         .await?)

@@ -29,14 +29,18 @@ const FAMILIAR: TimeDelta = TimeDelta::days(90);
 pub(super) struct Guard {
     email: String,
     email_key: String,
+    /// The same by every known key, while keys change.
+    email_keys: Vec<String>,
     address: Option<String>,
 }
 
 impl Guard {
     pub fn new(context: &Context, email: &str, address: Option<&str>) -> Self {
+        let indexes = context.keys().blind_indexes("account.email", email);
         Self {
             email: email.to_owned(),
             email_key: format!("email:{}", context.keys().blind_index("account.email", email)),
+            email_keys: indexes.iter().map(|index| format!("email:{index}")).collect(),
             address: address.map(str::to_owned),
         }
     }
@@ -52,15 +56,17 @@ impl Guard {
 
     /// Refuses while either has to wait.
     pub async fn check(&self, connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
-        let keys: Vec<String> = std::iter::once(self.email_key.clone()).chain(self.source_key()).collect();
+        let keys: Vec<String> = self.email_keys.iter().cloned().chain(self.source_key()).collect();
         let rows = account_login_failure::Entity::find()
             .filter(account_login_failure::Column::Key.is_in(keys))
             .filter(account_login_failure::Column::LockedUntil.gt(now))
+            // Longer than any wait: the clock was put back since, and nobody is shut out for that.
+            .filter(account_login_failure::Column::LockedUntil.lte(now + LONGEST_WAIT))
             .all(connection)
             .await?;
         let mut until: Option<DateTime<Utc>> = None;
         for row in rows {
-            if row.key == self.email_key && self.is_familiar(connection, now).await? {
+            if self.email_keys.contains(&row.key) && self.is_familiar(connection, now).await? {
                 continue;
             }
             until = until.max(row.locked_until);
@@ -109,7 +115,7 @@ impl Guard {
     /// Forgets the failures of the address; those of the source only fade, or an attacker's own login would clear them.
     pub async fn succeeded(&self, tx: &Tx) -> Result<()> {
         account_login_failure::Entity::delete_many()
-            .filter(account_login_failure::Column::Key.eq(&self.email_key))
+            .filter(account_login_failure::Column::Key.is_in(&self.email_keys))
             .exec(tx.connection())
             .await?;
         account::Entity::update_many()

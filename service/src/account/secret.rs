@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::token::latest_beginning;
 use crate::code::Code;
 use crate::crypto::token_hash;
 use crate::error::{Error, Result};
@@ -60,6 +61,7 @@ pub(super) async fn spend<T: DeserializeOwned>(tx: &Tx, token: &str, purpose: To
         .filter(account_token::Column::Purpose.eq(purpose))
         .filter(account_token::Column::UsedAt.is_null())
         .filter(account_token::Column::ExpiresAt.gt(tx.at()))
+        .filter(account_token::Column::CreatedAt.lte(latest_beginning(tx.at())))
         .one(tx.connection())
         .await?
         .ok_or_else(spent)?;

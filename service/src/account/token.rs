@@ -17,8 +17,14 @@ use crate::error::{Error, Result};
 const TYP: &str = "at+jwt";
 /// A token lives no longer, whatever the settings say.
 const LONGEST: i64 = 900;
-/// Clocks of replicas differ a little; only a token's beginning is forgiven that.
+/// Clocks of replicas differ a little, in seconds; only a beginning is forgiven that. What begins later was made by a
+/// clock that has been put back since, and is not good again.
 const SKEW: i64 = 5;
+
+/// The latest beginning of what is good now.
+pub(super) fn latest_beginning(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + chrono::TimeDelta::seconds(SKEW)
+}
 /// No token of ours is longer.
 const MAX_BYTES: usize = 4_096;
 

@@ -213,10 +213,9 @@ pub(crate) fn answer_place(id: AuditId) -> Place<'static> {
     Place { table: "audit", column: "answer", row: id.0 }
 }
 
-/// The fingerprint as kept: keyed, because a request may hold a password and a plain hash of it could be guessed at.
-pub(crate) fn kept_fingerprint(context: &Context, fingerprint: &str) -> String {
-    context.keys().blind_index("audit.fingerprint", fingerprint)
-}
+/// The field of fingerprints as kept: keyed, because a request may hold a password and a plain hash of it could be
+/// guessed at.
+pub(crate) const FINGERPRINT: &str = "audit.fingerprint";
 
 fn row(
     context: &Context,
@@ -227,7 +226,7 @@ fn row(
     let Sealed { entry, seq, at, previous, hash } = sealed;
     let (scope, key, fingerprint, answer) = match carried {
         Some((idempotency, answer)) => {
-            let fingerprint = kept_fingerprint(context, &idempotency.fingerprint);
+            let fingerprint = context.keys().blind_index(FINGERPRINT, &idempotency.fingerprint);
             let answer = answer.map(|plain| context.keys().seal(context, answer_place(id), &plain)).transpose()?;
             (Some(idempotency.scope), Some(idempotency.key), Some(fingerprint), answer)
         }

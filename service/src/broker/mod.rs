@@ -10,6 +10,7 @@ mod view;
 
 pub use profile::{create, list, own, read, save};
 pub use seal::{by_account, full_profile};
+pub(crate) use seal::{index_of_mobile, index_of_number, open_mobile, open_number};
 pub use unmask::{Unmasked, unmask};
 pub(crate) use view::masked;
 pub use view::{BrokerSummary, BrokerView};

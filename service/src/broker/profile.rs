@@ -6,7 +6,7 @@ use domain::ids::{BrokerId, OrganisationId};
 use domain::time::civil_day;
 use entity::{broker, case_file, certification, organisation};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 
 use super::seal::{by_account, seal};
@@ -63,6 +63,9 @@ impl Work for Save<'_> {
             (None | Some(_), Some(_)) => return Err(Error::NotFound),
         };
         let sealed = seal(context, id, self.profile, civil_day(tx.at()))?;
+        if belongs_to_another(tx, id, &sealed.other_indexes).await? {
+            return Err(Error::invalid("/id_number", "id_duplicate"));
+        }
         let employer = employer(tx.connection(), self.profile).await?;
         let mut open = self.profile.clone();
         (open.id_number, open.mobile) = (None, None);
@@ -99,7 +102,7 @@ async fn write(tx: &Tx, old: Option<&broker::Model>, next: &broker::Model) -> Re
     let outcome = match old {
         None => broker::Entity::insert(active(next)).exec_without_returning(tx.connection()).await.map(|_| 1),
         Some(old) => broker::Entity::update_many()
-            .set(active(next))
+            .set(changed(old, next))
             .filter(broker::Column::Id.eq(old.id))
             .filter(broker::Column::Version.eq(old.version))
             .exec(tx.connection())
@@ -113,6 +116,31 @@ async fn write(tx: &Tx, old: Option<&broker::Model>, next: &broker::Model) -> Re
         Err(Error::Refused(Code::AlreadyExists, _)) => Err(Error::invalid("/id_number", "id_duplicate")),
         Err(error) => Err(error),
     }
+}
+
+/// Without what is kept as it was: it may be sealed anew meanwhile.
+fn changed(old: &broker::Model, next: &broker::Model) -> broker::ActiveModel {
+    let mut set = active(next);
+    if old.id_number_cipher == next.id_number_cipher {
+        (set.id_number_cipher, set.id_number_index) = (NotSet, NotSet);
+    }
+    if old.mobile_cipher == next.mobile_cipher {
+        (set.mobile_cipher, set.mobile_index) = (NotSet, NotSet);
+    }
+    set
+}
+
+/// Whether an identity number is another profile's, indexed by another key. With one key the unique index tells.
+async fn belongs_to_another(tx: &Tx, id: BrokerId, indexes: &[String]) -> Result<bool> {
+    if indexes.is_empty() {
+        return Ok(false);
+    }
+    let others = broker::Entity::find()
+        .filter(broker::Column::IdNumberIndex.is_in(indexes))
+        .filter(broker::Column::Id.ne(id))
+        .one(tx.connection())
+        .await?;
+    Ok(others.is_some())
 }
 
 fn active(row: &broker::Model) -> broker::ActiveModel {

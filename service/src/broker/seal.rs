@@ -24,6 +24,36 @@ pub(super) struct Sealed {
     pub id_number_index: Option<String>,
     pub mobile_cipher: Option<String>,
     pub mobile_index: Option<String>,
+    /// What the index of the same number may be elsewhere, while keys change.
+    pub other_indexes: Vec<String>,
+}
+
+fn number_field(id_type: Option<&str>) -> String {
+    format!("id_number:{}", id_type.unwrap_or_default())
+}
+
+/// The index of a normalised identity number.
+pub(crate) fn index_of_number(context: &Context, id_type: Option<&str>, number: &str) -> String {
+    context.keys().blind_index(&number_field(id_type), number)
+}
+
+/// The index of a normalised telephone number.
+pub(crate) fn index_of_mobile(context: &Context, number: &str) -> String {
+    context.keys().blind_index("mobile", number)
+}
+
+/// The identity number of a row.
+pub(crate) fn open_number(context: &Context, row: &broker::Model) -> Result<Option<String>> {
+    open(context, row.id, "id_number_cipher", row.id_number_cipher.as_deref())
+}
+
+/// The telephone number of a row.
+pub(crate) fn open_mobile(context: &Context, row: &broker::Model) -> Result<Option<String>> {
+    open(context, row.id, "mobile_cipher", row.mobile_cipher.as_deref())
+}
+
+fn open(context: &Context, id: BrokerId, column: &'static str, sealed: Option<&str>) -> Result<Option<String>> {
+    sealed.map(|sealed| context.keys().open(place(column, id), sealed)).transpose()
 }
 
 /// Seals identity and telephone number. Malformed ones are refused at once: a wrong number could not be found again.
@@ -33,8 +63,9 @@ pub(super) fn seal(context: &Context, id: BrokerId, profile: &Profile, today: Na
     if let Some(text) = &profile.id_number {
         match id_number(profile.id_type, text, today) {
             Ok(number) => {
-                let field = format!("id_number:{}", sealed.id_type.as_deref().unwrap_or_default());
-                sealed.id_number_index = Some(context.keys().blind_index(&field, &number));
+                sealed.id_number_index = Some(index_of_number(context, sealed.id_type.as_deref(), &number));
+                sealed.other_indexes =
+                    context.keys().blind_indexes(&number_field(sealed.id_type.as_deref()), &number).split_off(1);
                 sealed.id_number_cipher = Some(context.keys().seal(context, place("id_number_cipher", id), &number)?);
             }
             Err(fault) => faults.push(fault),
@@ -43,7 +74,7 @@ pub(super) fn seal(context: &Context, id: BrokerId, profile: &Profile, today: Na
     if let Some(text) = &profile.mobile {
         match mobile(text) {
             Ok(number) => {
-                sealed.mobile_index = Some(context.keys().blind_index("mobile", &number));
+                sealed.mobile_index = Some(index_of_mobile(context, &number));
                 sealed.mobile_cipher = Some(context.keys().seal(context, place("mobile_cipher", id), &number)?);
             }
             Err(broken) => faults.push(broken.at("/mobile")),
@@ -66,11 +97,8 @@ fn id_number(kind: Option<IdType>, text: &str, today: NaiveDate) -> Result<Strin
 /// The profile with its sensitive fields opened: for checks, never for showing.
 pub fn full_profile(context: &Context, row: &broker::Model) -> Result<Profile> {
     let mut profile = stored_profile(row)?;
-    let open = |column, sealed: &Option<String>| {
-        sealed.as_deref().map(|sealed| context.keys().open(place(column, row.id), sealed)).transpose()
-    };
-    profile.id_number = open("id_number_cipher", &row.id_number_cipher)?;
-    profile.mobile = open("mobile_cipher", &row.mobile_cipher)?;
+    profile.id_number = open_number(context, row)?;
+    profile.mobile = open_mobile(context, row)?;
     Ok(profile)
 }
 

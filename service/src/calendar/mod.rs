@@ -16,6 +16,7 @@ use domain::calendar::{Calendar, YearDocument};
 use entity::calendar_version::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use crate::code::Code;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::transaction::{Tx, Work};
@@ -56,7 +57,11 @@ pub async fn seed(context: &Context) -> Result<()> {
         return Ok(());
     }
     let documents = Calendar::seed().map_err(|error| Error::internal(format!("calendar of the build: {error}")))?;
-    context.write("calendar.seed", &Seed { documents }).await?;
+    match context.write("calendar.seed", &Seed { documents }).await {
+        // Another replica was first.
+        Ok(()) | Err(Error::Refused(Code::AlreadyExists, _)) => {}
+        Err(error) => return Err(error),
+    }
     context.cache_calendar(None);
     Ok(())
 }

@@ -2,7 +2,11 @@
 //!
 //! A sealed value is `k<key id>.<base64 of nonce and ciphertext>`: the key id makes rotation possible, and the row's
 //! place (table, column, row id) is authenticated with it, so that a ciphertext moved to another row does not open.
+//!
+//! Each kind of key has one that is used, the newest, and others that are known: older ones, and prepared ones, which
+//! other replicas may use already. Known keys open, verify and are compared.
 
+mod reindex;
 mod rotation;
 
 pub use rotation::reseal;
@@ -24,12 +28,28 @@ const NONCE_BYTES: usize = 12;
 
 /// The keys of an installation. Shows nothing of itself.
 pub struct Keys {
-    /// Field encryption, by key id; the one with the highest id seals, all open.
+    /// Field encryption, by key id; all open.
     field: BTreeMap<u32, Zeroizing<[u8; 32]>>,
-    /// Blind index of sensitive fields.
-    index: Zeroizing<[u8; 32]>,
-    /// Signing keys of access tokens, newest first; the first signs, all verify.
+    /// The id of the field key that seals.
+    sealing: u32,
+    /// Keyed hashes, with their numbers; the first is used, all are compared.
+    index: Vec<(u32, Zeroizing<[u8; 32]>)>,
+    /// Signing keys of access tokens; the first signs, all verify.
     signing: Vec<SigningKey>,
+}
+
+/// Keys of 32 bytes by kind and number.
+#[derive(Default)]
+pub struct KeySet {
+    pub field: BTreeMap<u32, [u8; 32]>,
+    pub index: BTreeMap<u32, [u8; 32]>,
+    pub signing: BTreeMap<u32, [u8; 32]>,
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySet(redacted)")
+    }
 }
 
 /// An Ed25519 key with its `kid`.
@@ -87,21 +107,39 @@ impl Place<'_> {
 }
 
 impl Keys {
-    /// Keys of 32 bytes each. `field` maps key ids to keys; `signing` is newest first.
+    /// Keys of 32 bytes each, none of them prepared. `field` maps key ids to keys; `signing` is newest first.
     pub fn new(field: BTreeMap<u32, [u8; 32]>, index: [u8; 32], signing: &[[u8; 32]]) -> Result<Self> {
-        if field.is_empty() || signing.is_empty() {
-            return Err(Error::internal("at least one field key and one signing key are needed"));
+        let signing = (1..).zip(signing.iter().rev().copied()).collect();
+        Self::of(&KeySet { field, index: BTreeMap::from([(1, index)]), signing }, &KeySet::default())
+    }
+
+    /// The newest of each kind in `used` is used; the others, and those in `prepared`, are known.
+    pub fn of(used: &KeySet, prepared: &KeySet) -> Result<Self> {
+        let Some(sealing) = used.field.last_key_value().map(|(id, _)| *id) else {
+            return Err(Error::internal("no field key"));
+        };
+        if used.index.is_empty() || used.signing.is_empty() {
+            return Err(Error::internal("an index key and a signing key are needed"));
         }
+        let newest_first = |kind: fn(&KeySet) -> &BTreeMap<u32, [u8; 32]>| {
+            let known = kind(used).iter().rev().chain(kind(prepared));
+            known.map(|(number, key)| (*number, *key)).collect::<Vec<_>>()
+        };
         Ok(Self {
-            field: field.into_iter().map(|(id, key)| (id, Zeroizing::new(key))).collect(),
-            index: Zeroizing::new(index),
-            signing: signing.iter().map(SigningKey::from_seed).collect::<Result<_>>()?,
+            field: newest_first(|set| &set.field).into_iter().map(|(id, key)| (id, Zeroizing::new(key))).collect(),
+            sealing,
+            index: newest_first(|set| &set.index).into_iter().map(|(id, key)| (id, Zeroizing::new(key))).collect(),
+            signing: newest_first(|set| &set.signing)
+                .iter()
+                .map(|(_, seed)| SigningKey::from_seed(seed))
+                .collect::<Result<_>>()?,
         })
     }
 
     /// Seals a sensitive value for its place.
     pub fn seal(&self, context: &Context, place: Place<'_>, plain: &str) -> Result<String> {
-        let Some((id, key)) = self.field.last_key_value() else { return Err(Error::internal("no field key")) };
+        let id = self.sealing;
+        let key = self.field.get(&id).ok_or_else(|| Error::internal("no field key"))?;
         let mut nonce = [0u8; NONCE_BYTES];
         context.fill_random(&mut nonce);
         let aad = place.bytes();
@@ -125,23 +163,43 @@ impl Keys {
     }
 
     /// How values that the newest key sealed begin.
-    pub fn prefix(&self) -> Option<String> {
-        self.field.last_key_value().map(|(id, _)| format!("k{id}."))
+    pub fn prefix(&self) -> String {
+        format!("k{}.", self.sealing)
     }
 
-    /// The blind index of a normalised value within its field: equal values meet, nothing else can be read off it.
+    /// The blind index of a normalised value within its field: equal values meet, nothing else can be read off it. Of the
+    /// second key on it names its key.
     pub fn blind_index(&self, field: &str, normalised: &str) -> String {
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(self.index.as_slice()).unwrap_or_else(|_| unreachable!());
-        mac.update(field.as_bytes());
-        mac.update(&[0]);
-        mac.update(normalised.as_bytes());
-        HEXLOWER.encode(&mac.finalize().into_bytes())
+        self.index.first().map(|key| index_by(key, field, normalised)).unwrap_or_default()
+    }
+
+    /// The blind indexes of a value by every known key, the one that is used first: what may be stored of it.
+    pub fn blind_indexes(&self, field: &str, normalised: &str) -> Vec<String> {
+        self.index.iter().map(|key| index_by(key, field, normalised)).collect()
+    }
+
+    /// How blind indexes of the key that is used begin; none for the first key.
+    pub fn index_prefix(&self) -> Option<String> {
+        self.index.first().and_then(|(number, _)| index_prefix(*number))
     }
 
     /// The key that signs, and by position all that verify.
     pub fn signing(&self) -> &[SigningKey] {
         &self.signing
     }
+}
+
+fn index_prefix(number: u32) -> Option<String> {
+    (number > 1).then(|| format!("i{number}-"))
+}
+
+fn index_by((number, key): &(u32, Zeroizing<[u8; 32]>), field: &str, normalised: &str) -> String {
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key.as_slice()).unwrap_or_else(|_| unreachable!());
+    mac.update(field.as_bytes());
+    mac.update(&[0]);
+    mac.update(normalised.as_bytes());
+    let hex = HEXLOWER.encode(&mac.finalize().into_bytes());
+    format!("{}{hex}", index_prefix(*number).unwrap_or_default())
 }
 
 fn cipher(key: &Zeroizing<[u8; 32]>) -> Aes256Gcm {

@@ -10,7 +10,7 @@ use super::Place;
 use crate::audit::Entry;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::transaction::{Tx, Work};
 
 /// Every column whose sealed values outlive their request.
@@ -24,7 +24,7 @@ const SEALED: [(&str, &str); 4] = [
 /// Values per transaction.
 const BATCH: u64 = 200;
 
-/// Seals everything anew that an older key sealed; the number of values. After it, older keys may be removed once the
+/// Seals and indexes everything anew that an older key sealed or indexed; the number of values. After it, older keys may be removed once the
 /// answers of idempotency keys (7 days) are forgotten.
 pub async fn reseal(context: &Context) -> Result<u64> {
     let mut count = 0;
@@ -37,6 +37,7 @@ pub async fn reseal(context: &Context) -> Result<u64> {
             }
         }
     }
+    count += super::reindex::reindex(context).await?;
     Ok(count)
 }
 
@@ -71,7 +72,7 @@ impl Batch {
     /// Values that name another key than the newest.
     async fn outdated(&self, tx: &Tx) -> Result<Vec<(Uuid, String)>> {
         let column = || Expr::col(Alias::new(self.column));
-        let newest = tx.context().keys().prefix().ok_or_else(|| Error::internal("no field key"))?;
+        let newest = tx.context().keys().prefix();
         let mut query = Query::select();
         query
             .columns([Alias::new("id"), Alias::new(self.column)])

@@ -12,6 +12,10 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::transaction::{Tx, Work};
 
+/// No job is planned and no lease taken further ahead. What lies beyond was written before the clock was put back: it is
+/// due, or would wait until the clock has come there again.
+const HORIZON: TimeDelta = TimeDelta::days(1);
+
 /// A job in hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
@@ -40,12 +44,14 @@ impl Work for Lease<'_> {
     type Output = Option<Leased>;
 
     async fn run(&self, tx: &Tx) -> Result<Self::Output> {
-        let is_due = Expr::col(queue_job::Column::State)
-            .eq(JobState::Ready)
-            .and(Expr::col(queue_job::Column::RunAt).lte(self.now));
-        let is_abandoned = Expr::col(queue_job::Column::State)
-            .eq(JobState::Running)
-            .and(Expr::col(queue_job::Column::LeasedUntil).lt(self.now));
+        let has_come = Expr::col(queue_job::Column::RunAt)
+            .lte(self.now)
+            .or(Expr::col(queue_job::Column::RunAt).gt(self.now + HORIZON));
+        let is_due = Expr::col(queue_job::Column::State).eq(JobState::Ready).and(has_come);
+        let is_over = Expr::col(queue_job::Column::LeasedUntil)
+            .lt(self.now)
+            .or(Expr::col(queue_job::Column::LeasedUntil).gt(self.now + HORIZON));
+        let is_abandoned = Expr::col(queue_job::Column::State).eq(JobState::Running).and(is_over);
         let mut next = Query::select();
         next.column(queue_job::Column::Id)
             .from(queue_job::Entity)

@@ -9,8 +9,10 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 use service::database::Database;
 
-use super::{Program, broker, url};
+use super::broker;
+use crate::harness::program::Home;
 use crate::harness::smtp::{Mode, Sink};
+use crate::harness::{Engine, Fixture};
 
 /// How often and how long is waited for what must come.
 const LOOKS: u32 = 150;
@@ -36,18 +38,15 @@ async fn deliveries(database: &Database) -> Vec<delivery::Model> {
 
 #[tokio::test]
 async fn a_mail_between_sending_and_marking_comes_once_more_under_the_same_id() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path();
-    // Makes keys and schema.
-    drop(Program::start(data));
-    let email = broker(data).await.email;
+    let home = Home::on(Engine::Sqlite).await;
+    let email = broker(&home).await.email;
     let sink = Sink::start().await;
     let variables = [("JIQIAO_MAIL__URL", sink.url()), ("JIQIAO_RUNNER__LEASE_SECONDS", LEASE_SECONDS.to_string())];
 
     sink.set(Mode::HoldAfterData);
-    let program = Program::start_with(data, &variables);
+    let program = home.start_with(&variables);
     let asked = Client::new()
-        .post(format!("{}/api/v1/password-resets", program.address))
+        .post(format!("{}/api/v1/password-resets", program.url))
         .header("idempotency-key", "asked-once")
         .json(&json!({ "email": email }))
         .send()
@@ -55,13 +54,13 @@ async fn a_mail_between_sending_and_marking_comes_once_more_under_the_same_id() 
         .unwrap();
     assert_eq!(asked.status(), StatusCode::ACCEPTED, "{}", asked.text().await.unwrap());
     wait_for(&sink, 1).await;
-    let database = Database::connect(&url(data), 1).await.unwrap();
+    let database = Database::connect(&home.url(), 1).await.unwrap();
     // The server has it, the program does not know.
     assert!(deliveries(&database).await.iter().all(|row| row.state == DeliveryState::Queued));
     drop(program);
 
     sink.set(Mode::Accept);
-    let program = Program::start_with(data, &variables);
+    let program = home.start_with(&variables);
     wait_for(&sink, 2).await;
     // Long enough for a third that must not come.
     tokio::time::sleep(Duration::from_secs(2 * LEASE_SECONDS)).await;

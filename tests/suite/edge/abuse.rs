@@ -6,8 +6,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use domain::access::Role;
+
+use crate::harness::account::Seat;
 use crate::harness::app::TestApp;
 use crate::harness::db_tests;
+use crate::harness::evidence::evidence;
 
 /// Sends the bytes and gives what comes back until the other side closes, or falls silent.
 async fn exchange(app: &TestApp, bytes: &[u8]) -> String {
@@ -59,6 +63,73 @@ db_tests! {
         let answer = exchange(&app, both).await;
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
         assert!(status(&answer).starts_with('4'), "{answer}");
+    }
+
+    async fn no_framing_smuggles_a_request(app: TestApp) {
+        // The second request of each must never be answered: it is the body of the first, or everything is refused.
+        let get = "GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n";
+        let framings = [
+            ("both lengths", format!("content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", get.len() + 5)),
+            ("chunked hidden by a space", "transfer-encoding : chunked\r\ncontent-length: 0\r\n\r\n".to_owned()),
+            ("chunked hidden by a tab", "transfer-encoding:\tchunked, identity\r\n\r\n0\r\n\r\n".to_owned()),
+            ("an unknown coding", "transfer-encoding: xchunked\r\n\r\n".to_owned()),
+            ("chunked twice", "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n0\r\n\r\n".to_owned()),
+            ("two lengths in one line", "content-length: 0, 5\r\n\r\n".to_owned()),
+            ("a signed length", "content-length: +0\r\n\r\n".to_owned()),
+            ("a length in hexadecimal", "content-length: 0x0\r\n\r\n".to_owned()),
+            ("a length with a space", "content-length: 0 0\r\n\r\n".to_owned()),
+            ("a chunk size that overflows", "transfer-encoding: chunked\r\n\r\n10000000000000000\r\n".to_owned()),
+            ("a negative chunk size", "transfer-encoding: chunked\r\n\r\n-1\r\n".to_owned()),
+            ("a folded header", "x: a\r\n content-length: 5\r\n\r\n".to_owned()),
+            ("a header without a name", ": x\r\n\r\n".to_owned()),
+            ("a NUL in a value", "x: a\0b\r\n\r\n".to_owned()),
+            ("a bare CR in a value", "x: a\rcontent-length: 5\r\n\r\n".to_owned()),
+        ];
+        let mut cases = 0;
+        for (name, framing) in &framings {
+            let answer = exchange(&app, format!("POST /nowhere HTTP/1.1\r\nhost: a\r\n{framing}{get}").as_bytes()).await;
+            let smuggled = answer.matches("/smuggled").count();
+            let answers = answer.matches("HTTP/1.1 ").count();
+            assert!(answers <= 1 && smuggled == 0, "{name}: {answer}");
+            assert!(answer.is_empty() || status(&answer).starts_with('4'), "{name}: {answer}");
+            app.get("/healthz").send().await.expect(200);
+            cases += 1;
+        }
+        let engine = app.engine().as_str();
+        evidence!("I7", engine, "{cases} ways to frame a request twice: 0 answered as two");
+    }
+
+    async fn nothing_of_a_request_becomes_a_header(app: TestApp) {
+        // An encoded line end in whatever a header of the answer might repeat.
+        let token = app.account(Seat::of(Role::Broker)).await.token;
+        let post = |path: &str, headers: &str| {
+            format!("POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\nconnection: close\r\n{headers}content-length: 0\r\n\r\n")
+        };
+        let get = |path: &str, headers: &str| {
+            format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\nconnection: close\r\n{headers}\r\n")
+        };
+        let cases = [
+            get("/api/v1/organisations?limit=1&cursor=%0d%0aset-cookie:%20injected=1", ""),
+            get("/api/v1/organisations?name=x%0d%0aset-cookie:%20injected=1&limit=1", ""),
+            get("/api/v1/%0d%0aset-cookie:%20injected=1", ""),
+            get("/api/v1/me", "x-request-id: 12345678%0d%0aset-cookie: injected=1\r\n"),
+            get("/api/v1/me", "x-request-id: abcdefgh\rset-cookie: injected=1\r\n"),
+            get("/api/v1/me", "accept-language: en%0d%0aset-cookie: injected=1\r\n"),
+            get("/api/v1/me", "if-none-match: \"1\"%0d%0aset-cookie: injected=1\r\n"),
+            get("/api/v1/me", "x-forwarded-host: injected\r\nx-forwarded-proto: injected\r\n"),
+            get("http://injected/api/v1/me", ""),
+            post("/api/v1/organisations", "idempotency-key: a%0d%0aset-cookie: injected=1\r\n"),
+            post("/api/v1/organisations", "content-type: application/json; charset=\"%0d%0aset-cookie: injected=1\"\r\n"),
+        ];
+        for case in &cases {
+            let answer = exchange(&app, case.as_bytes()).await;
+            let head = answer.split("\r\n\r\n").next().unwrap_or("").to_lowercase();
+            assert!(!head.contains("set-cookie"), "{case} was answered {head}");
+            let link = head.lines().find(|line| line.starts_with("link:") || line.starts_with("location:"));
+            assert!(link.is_none_or(|line| !line.contains("//injected")), "{case} was answered {head}");
+        }
+        let (cases, engine) = (cases.len(), app.engine().as_str());
+        evidence!("I7", engine, "{cases} line ends and hosts in what an answer repeats: 0 headers made of them");
     }
 
     async fn strange_paths_lead_nowhere(app: TestApp) {

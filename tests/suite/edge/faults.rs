@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use openapi::Document;
-use reqwest::{Client, Method, Response};
 use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 
-use super::malformed::{Examiner, NOTHING, demands, filled, parameters};
+use super::malformed::{Examiner, NOTHING, filled, parameters};
 use crate::harness::account::Seat;
-use crate::harness::app::TestApp;
+use crate::harness::app::{Answer, TestApp};
 use crate::harness::{Engine, Fixture, TestDb};
 use api::Rates;
 use domain::access::Role;
@@ -37,13 +36,11 @@ async fn hide_tables(app: &TestApp) {
     }
 }
 
-async fn assert_bare(response: Response, name: &str, status: u16, code: &str) {
-    assert_eq!(response.headers()["content-type"], "application/problem+json", "{name}");
-    assert_eq!(response.status().as_u16(), status, "{name}");
-    let text = response.text().await.unwrap();
-    let body: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(body["code"], code, "{name}: {text}");
-    assert_eq!((&body["detail"], body.get("params")), (&Value::Null, None), "{name}: {text}");
+fn assert_bare(answer: &Answer, name: &str, status: u16, code: &str) {
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{name}");
+    let text = String::from_utf8_lossy(&answer.bytes);
+    assert_eq!((answer.status, answer.code()), (status, code), "{name}: {text}");
+    assert_eq!((&answer.json["detail"], answer.json.get("params")), (&Value::Null, None), "{name}: {text}");
     let lower = text.to_lowercase();
     assert!(!INSIDE.iter().any(|word| lower.contains(word)), "{name}: {text}");
 }
@@ -62,7 +59,6 @@ async fn a_broken_database_is_told_in_one_word() {
         calls.push((operation, examiner.token(operation).await));
     }
     hide_tables(&app).await;
-    let client = Client::new();
     let mut failed = 0;
     for (operation, token) in calls {
         let query: Vec<_> = parameters(operation, "query")
@@ -70,23 +66,15 @@ async fn a_broken_database_is_told_in_one_word() {
             .filter(|parameter| parameter["required"] == true)
             .map(|parameter| format!("{}=2026-07-06", parameter["name"].as_str().unwrap()))
             .collect();
-        let method = Method::from_bytes(operation.method.to_uppercase().as_bytes()).unwrap();
-        let url = format!("http://{}{}", app.address(), filled(operation.path, NOTHING));
-        let url = format!("{url}?{}", query.join("&"));
-        let mut request = client.request(method, url).header("idempotency-key", operation.id());
-        if demands(operation, "If-Match") {
-            request = request.header("if-match", "\"1.0\"");
-        }
+        let path = format!("{}?{}", filled(operation.path, NOTHING), query.join("&"));
+        let mut call = examiner.call(operation, token.as_deref(), &path);
         if operation.json.get("requestBody").is_some() {
-            request = request.json(&json!({}));
+            call = call.json(&json!({}));
         }
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let response = request.send().await.unwrap();
+        let answer = call.send().await;
         // Whatever is refused before the database is asked, or asks the tables of accounts only, does not count.
-        if response.status().as_u16() >= 500 {
-            assert_bare(response, &operation.name(), 500, "internal").await;
+        if answer.status >= 500 {
+            assert_bare(&answer, &operation.name(), 500, "internal");
             failed += 1;
         }
     }
@@ -102,22 +90,15 @@ async fn a_locked_database_is_told_with_a_time_to_come_back() {
     let other = Database::connect(db.url()).await.unwrap();
     other.execute_unprepared("BEGIN EXCLUSIVE").await.unwrap();
 
-    let url = |path: &str| format!("http://{}{path}", app.address());
-    let client = Client::new();
+    let write = || app.post("/api/v1/brokers").as_(&login.token).key("locked").json(&json!({ "name": "测试" })).send();
     let begun = Instant::now();
-    let write = client
-        .post(url("/api/v1/brokers"))
-        .bearer_auth(&login.token)
-        .header("idempotency-key", "locked")
-        .json(&json!({ "name": "测试" }));
-    let refused = write.try_clone().unwrap().send().await.unwrap();
+    let refused = write().await;
     assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
-    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!(wait > 0);
-    assert_bare(refused, "a write", 503, "busy").await;
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    assert_bare(&refused, "a write", 503, "busy");
     // Readers go on.
     app.get("/api/v1/me").as_(&login.token).send().await.expect(200);
 
     other.execute_unprepared("ROLLBACK").await.unwrap();
-    assert_eq!(write.send().await.unwrap().status(), 201);
+    write().await.expect(201);
 }

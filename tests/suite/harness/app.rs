@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use api::{EdgeSettings, Rates};
+use api::{EdgeSettings, Patience, Rates};
 use jobs::mail::Mailer;
 use openapi::{Document, Judge};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -44,22 +44,32 @@ impl std::ops::Deref for TestApp {
 
 impl Fixture for TestApp {
     async fn on(engine: Engine) -> Self {
-        Self::start(TestContext::on(engine).await, NO_LIMIT).await
+        Self::over(TestContext::on(engine).await).await
     }
 }
 
 impl TestApp {
     /// The application on a database that the test keeps.
     pub async fn beside(db: &TestDb, rates: Rates) -> Self {
-        Self::start(context(db).await, rates).await
+        Self::start(context(db).await, EdgeSettings { rates, ..EdgeSettings::default() }).await
     }
 
-    async fn start(context: TestContext, rates: Rates) -> Self {
+    /// The application over a context of the test's own.
+    pub async fn over(context: TestContext) -> Self {
+        Self::patient(context, Patience::default()).await
+    }
+
+    /// The same, with another patience for slow clients.
+    pub async fn patient(context: TestContext, patience: Patience) -> Self {
+        Self::start(context, EdgeSettings { rates: NO_LIMIT, patience, ..EdgeSettings::default() }).await
+    }
+
+    async fn start(context: TestContext, settings: EdgeSettings) -> Self {
         service::calendar::seed(&context.ctx).await.expect("the calendar can be stored");
         service::rule::seed(&context.ctx).await.expect("the rules can be stored");
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
         let address = listener.local_addr().expect("the port is known").to_string();
-        let settings = EdgeSettings { rates, workers: 1, ..EdgeSettings::default() };
+        let settings = EdgeSettings { workers: 1, ..settings };
         let server = api::serve(context.ctx.clone(), &settings, listener, None).expect("the application can be served");
         let mut tasks = JoinSet::new();
         // Dropped with the test's runtime, which closes the listener and the worker.

@@ -129,10 +129,19 @@ pub async fn failing(db: &TestDb, faults: &Arc<dyn Faults>) -> TestContext {
     on(db, 1, |database| database.failing(faults)).await
 }
 
+/// A context that reaches its database by another address.
+pub async fn through(db: &TestDb, url: &str) -> TestContext {
+    at(db, url, 1, faults::prepared).await
+}
+
 async fn on(db: &TestDb, seed: u64, prepare: impl FnOnce(Database) -> Database) -> TestContext {
+    at(db, db.url(), seed, prepare).await
+}
+
+async fn at(db: &TestDb, url: &str, seed: u64, prepare: impl FnOnce(Database) -> Database) -> TestContext {
     let clock = Arc::new(ManualClock::new(START));
     let ctx = Context::new(Parts {
-        database: prepare(Database::connect(db.url(), POOL_SIZE).await.expect("the test database can be opened")),
+        database: prepare(Database::connect(url, POOL_SIZE).await.expect("the test database can be opened")),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(seed)),
         keys: keys(),

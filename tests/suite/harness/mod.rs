@@ -8,6 +8,8 @@ pub mod evidence;
 pub mod faults;
 pub mod people;
 pub mod postgres;
+pub mod program;
+pub mod proxy;
 pub mod smtp;
 pub mod sqlite;
 mod tests;

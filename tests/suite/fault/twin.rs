@@ -1,0 +1,147 @@
+//! Idempotency keys: a repetition gets the first answer, another request under the key is refused, twins make one thing.
+
+use chrono::TimeDelta;
+use domain::access::Role;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::{count, organisation};
+use crate::harness::account::Seat;
+use crate::harness::app::{Answer, TestApp};
+use crate::harness::context::replica;
+use crate::harness::evidence::{evidence, rounds};
+use crate::harness::{TestDb, db_tests};
+
+const PATH: &str = "/api/v1/organisations";
+/// Requests at once under one key.
+const TWINS: usize = 16;
+
+async fn post(app: &TestApp, token: &str, key: &str, body: &Value) -> Answer {
+    app.post(PATH).key(key).as_(token).json(body).send().await
+}
+
+/// What a repetition must give again.
+fn result(answer: &Answer) -> (u16, &[u8], &str, &str) {
+    (answer.status, &answer.bytes, answer.etag(), answer.header("location"))
+}
+
+db_tests! {
+    async fn a_repetition_gets_the_first_answer_and_nothing_else_does(app: TestApp) {
+        let (one, other) = (app.account(Seat::of(Role::Broker)).await.token, app.account(Seat::of(Role::Broker)).await.token);
+        let first = post(&app, &one, "key", &organisation(1)).await.expect(201);
+        assert_eq!(first.header("idempotency-replayed"), "");
+        for _ in 0..3 {
+            let again = post(&app, &one, "key", &organisation(1)).await;
+            assert_eq!(result(&again), result(&first));
+            assert_eq!(again.header("idempotency-replayed"), "true");
+        }
+        // Another body under the key; the key of somebody else; the key on another path.
+        let reused = post(&app, &one, "key", &organisation(2)).await.expect(422);
+        assert_eq!(reused.code(), "idempotency_key_reused");
+        assert_eq!(count(app.connection(), 2).await, 0);
+        post(&app, &other, "key", &organisation(3)).await.expect(201);
+        app.post("/api/v1/brokers").key("key").as_(&one).json(&json!({ "name": "测试" })).send().await.expect(201);
+        // A refusal by state is an answer; one of content is none.
+        let taken = post(&app, &other, "taken", &organisation(1)).await.expect(409);
+        let again = post(&app, &other, "taken", &organisation(1)).await.expect(409);
+        assert_eq!((again.code(), &again.json["params"]), (taken.code(), &taken.json["params"]));
+        let mut wrong = organisation(4);
+        wrong["name"] = json!("x");
+        post(&app, &one, "mended", &wrong).await.expect(422);
+        post(&app, &one, "mended", &organisation(4)).await.expect(201);
+        // As long as it may be, and one longer.
+        post(&app, &one, &"k".repeat(255), &organisation(5)).await.expect(201);
+        assert_eq!(post(&app, &one, &"k".repeat(256), &organisation(6)).await.expect(400).code(), "idempotency_key_missing");
+        app.post(PATH).without("idempotency-key").as_(&one).json(&organisation(6)).send().await.expect(400);
+        let engine = app.engine().as_str();
+        evidence!("J1", engine, "replay equal in status, body, ETag and Location; mismatch 422; 255 characters; per user and path");
+    }
+
+    async fn keys_are_kept_for_seven_days(app: TestApp) {
+        let token = app.account(Seat::of(Role::Broker)).await;
+        let first = post(&app, &token.token, "kept", &organisation(1)).await.expect(201);
+        app.clock.advance(TimeDelta::days(7) - TimeDelta::minutes(1));
+        app.run_due().await;
+        let fresh = service::account::admin::open_session(&app.ctx, &token.email).await.unwrap().access_token;
+        assert_eq!(result(&post(&app, &fresh, "kept", &organisation(1)).await), result(&first));
+        app.clock.advance(TimeDelta::days(1));
+        app.run_due().await;
+        let fresh = service::account::admin::open_session(&app.ctx, &token.email).await.unwrap().access_token;
+        // Forgotten: it is a new request now, and the organisation is there already.
+        assert_eq!(post(&app, &fresh, "kept", &organisation(1)).await.expect(409).header("idempotency-replayed"), "");
+        let engine = app.engine().as_str();
+        evidence!("J1", engine, "a key is replayed for 7 days and forgotten by the next sweep");
+    }
+
+    async fn sixteen_twins_on_two_replicas_make_one_thing(db: TestDb) {
+        let apps = [TestApp::over(replica(&db, 1).await).await, TestApp::over(replica(&db, 2).await).await];
+        let token = apps[0].account(Seat::of(Role::Broker)).await.token;
+        let rounds = rounds(5, 40);
+        let mut waited = 0;
+        for number in 0..rounds {
+            let (key, body) = (format!("twin-{number}"), organisation(number));
+            let sent = (0..TWINS).map(|twin| post(&apps[twin % 2], &token, &key, &body));
+            let answers = join_all(sent).await;
+            let first = answers.iter().find(|answer| answer.header("idempotency-replayed").is_empty() && answer.status == 201);
+            let first = first.expect("somebody was first");
+            for answer in &answers {
+                if answer.status == 201 {
+                    assert_eq!(result(answer), result(first));
+                } else {
+                    // Only past the lock time-out, on a very busy machine.
+                    assert!(matches!(answer.status, 409 | 503), "{}", answer.json);
+                    assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0, "{}", answer.json);
+                    waited += 1;
+                }
+            }
+            let made = answers.iter().filter(|answer| answer.status == 201 && answer.header("idempotency-replayed").is_empty());
+            assert_eq!(made.count(), 1);
+            assert_eq!(count(db.connection(), number).await, 1);
+        }
+        assert!(service::audit::verify(&apps[0].ctx).await.unwrap().breaks.is_empty());
+        let engine = db.engine().as_str();
+        evidence!("J2", engine, "{rounds} rounds of {TWINS} twins on two replicas: one object each; {waited} told to come back");
+    }
+
+    async fn twins_with_different_bodies_make_one_thing_too(db: TestDb) {
+        let apps = [TestApp::over(replica(&db, 1).await).await, TestApp::over(replica(&db, 2).await).await];
+        let token = apps[0].account(Seat::of(Role::Broker)).await.token;
+        let bodies: Vec<Value> = (0..8).map(organisation).collect();
+        let sent = bodies.iter().zip(0..).map(|(body, twin): (_, usize)| post(&apps[twin % 2], &token, "same", body));
+        let answers = join_all(sent).await;
+        let made = answers.iter().filter(|answer| answer.status == 201).count();
+        let refused = answers.iter().filter(|answer| answer.code() == "idempotency_key_reused").count();
+        assert_eq!((made, refused), (1, bodies.len() - 1), "{:?}", answers.iter().map(Answer::code).collect::<Vec<_>>());
+    }
+}
+
+/// A request that outlasts the lock time-out of its twin.
+#[tokio::test]
+async fn a_twin_of_a_slow_request_is_told_to_come_back() {
+    use crate::harness::context::TestContext;
+    use crate::harness::people::{grant, keyed};
+    use crate::harness::{Engine, Fixture};
+    use service::{Code, Error, Tx, Work};
+    struct Slow<'a>(&'a service::Caller);
+    impl Work for Slow<'_> {
+        type Output = u32;
+        async fn run(&self, tx: &Tx) -> service::Result<u32> {
+            tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+            tx.audit(service::audit::Entry::new(self.0, "thing", "slow", "test.slow"));
+            Ok(7)
+        }
+    }
+    let app = TestContext::on(Engine::Sqlite).await;
+    let caller = keyed(&app.person("slow@example.org", vec![grant(Role::Broker)]).await, "one", "same");
+    let twin = async {
+        tokio::task::yield_now().await;
+        app.ctx.write_once(&caller, "test.slow", &Slow(&caller)).await
+    };
+    let work = Slow(&caller);
+    let (first, twin) = tokio::join!(app.ctx.write_once(&caller, "test.slow", &work), twin);
+    assert_eq!(first.unwrap().value, 7);
+    assert!(matches!(twin, Err(Error::Refused(Code::RequestInProgress, _))), "{twin:?}");
+    // It was not kept as the answer of the key.
+    let again = app.ctx.write_once(&caller, "test.slow", &Slow(&caller)).await.unwrap();
+    assert!(again.replayed && again.value == 7);
+}
