@@ -11,6 +11,7 @@ use object_store::ObjectStore;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::account::VerifiedTokens;
 use crate::crypto::Keys;
 use crate::database::Database;
 use crate::flight::Flights;
@@ -160,6 +161,7 @@ struct Inner {
     parts: Parts,
     calendar: RwLock<Option<(Instant, Arc<Calendar>)>>,
     rules: Mutex<Vec<(domain::ids::RuleSetId, Arc<RuleSet>)>>,
+    tokens: VerifiedTokens,
     wake: Notify,
     flights: Flights,
 }
@@ -177,6 +179,7 @@ impl Context {
             parts,
             calendar: RwLock::new(None),
             rules: Mutex::new(Vec::new()),
+            tokens: VerifiedTokens::default(),
             wake: Notify::new(),
             flights: Flights::default(),
         }))
@@ -230,6 +233,10 @@ impl Context {
     /// Resolves when somebody calls [`Self::wake_runner`].
     pub async fn woken(&self) {
         self.0.wake.notified().await;
+    }
+
+    pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
+        &self.0.tokens
     }
 
     pub(crate) fn flights(&self) -> &Flights {
