@@ -2,6 +2,12 @@
 //!
 //! A handler is about ten lines: permission, extractors, one use case of `service/`, one response. It holds no rule.
 
+// What a request may reach never panics: what is not there is an answer, not an index.
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::panic, clippy::string_slice, clippy::unimplemented, clippy::get_unwrap)
+)]
+
 mod account;
 mod actions;
 mod app;

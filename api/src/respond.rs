@@ -39,7 +39,7 @@ impl Cache {
 
 fn etag(version: i32, bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
-    format!("\"{version}.{}\"", data_encoding::HEXLOWER.encode(&hash[..8]))
+    format!("\"{version}.{}\"", data_encoding::HEXLOWER.encode(hash.get(..8).unwrap_or(&hash)))
 }
 
 /// 200 with the resource, or 304 when the caller has this very representation.

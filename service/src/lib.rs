@@ -3,6 +3,12 @@
 //! This floor owns every transaction ([`Context::write`]) and every rule about when something is told. It knows no
 //! HTTP and no SMTP; `api/` and `jobs/` call it alike.
 
+// What a request may reach never panics: what is not there is an answer, not an index.
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::panic, clippy::string_slice, clippy::unimplemented, clippy::get_unwrap)
+)]
+
 pub mod access;
 pub mod account;
 pub mod audit;

@@ -163,7 +163,7 @@ pub async fn create(context: &Context, caller: &Caller, new: &NewClient) -> Resu
         faults.push(Fault::new("/scopes", "text_short"));
     }
     for (index, scope) in new.scopes.iter().enumerate() {
-        if !is_scope(*scope) || new.scopes[..index].contains(scope) {
+        if !is_scope(*scope) || new.scopes.iter().take(index).any(|earlier| earlier == scope) {
             faults.push(Fault::new(format!("/scopes/{index}"), "scope_not_grantable"));
         }
     }

@@ -37,7 +37,7 @@ impl Consent {
             if !(1..=20).contains(&consent.version.len()) || !is_plain {
                 faults.push(Fault::new(format!("{pointer}/{index}/version"), "wrong_value"));
             }
-            if consents[..index].iter().any(|earlier| earlier.kind == consent.kind) {
+            if consents.iter().take(index).any(|earlier| earlier.kind == consent.kind) {
                 faults.push(Fault::new(format!("{pointer}/{index}/kind"), "duplicate_field"));
             }
         }

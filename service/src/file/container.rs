@@ -50,7 +50,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 /// Where the directory lies, if the end record closes the file exactly and the directory touches it.
 pub(super) fn directory(tail: &[u8], size: u64, limits: &FileLimits) -> Option<Range<u64>> {
     let at = (0..=tail.len().checked_sub(END)?).rev().find(|at| {
-        tail[*at..].starts_with(b"PK\x05\x06")
+        tail.get(*at..).is_some_and(|rest| rest.starts_with(b"PK\x05\x06"))
             && u16_at(tail, at + 20).is_some_and(|comment| at + END + usize::from(comment) == tail.len())
     })?;
     let entries = u64::from(u16_at(tail, at + 10)?);
@@ -78,7 +78,7 @@ pub(super) fn format(directory: &[u8], content: u64, limits: &FileLimits) -> Opt
         if packed > content || unpacked > limits.container_bytes || !names.insert(entry.name.clone()) {
             return None;
         }
-        rest = &rest[entry.length..];
+        rest = rest.get(entry.length..)?;
     }
     if first != 0 {
         return None;

@@ -84,12 +84,12 @@ pub(super) async fn format(
 
 /// The end mark stands in the last kilobyte, and no archive hides behind it.
 fn ends_as_pdf(tail: &[u8]) -> bool {
-    let last = &tail[tail.len().saturating_sub(1_024)..];
+    let last = tail.get(tail.len().saturating_sub(1_024)..).unwrap_or(tail);
     contains(last, b"%%EOF") && !contains(tail, ZIP_END)
 }
 
 /// Cameras pad with zeros; anything else behind the end mark is another file.
 fn ends_as_jpeg(tail: &[u8]) -> bool {
     let padded = tail.iter().rev().take_while(|byte| **byte == 0).count();
-    tail[..tail.len() - padded].ends_with(b"\xff\xd9")
+    tail.get(..tail.len() - padded).is_some_and(|picture| picture.ends_with(b"\xff\xd9"))
 }

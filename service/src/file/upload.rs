@@ -166,7 +166,7 @@ where
             return Err(too_large("file_bytes", limit));
         }
         if head.len() < HEAD {
-            head.extend_from_slice(&chunk[..chunk.len().min(HEAD - head.len())]);
+            head.extend(chunk.iter().take(HEAD - head.len()));
             if head.len() == HEAD && format::family(&head).is_none() {
                 return Err(unknown());
             }

@@ -167,7 +167,7 @@ async fn fill(tx: &Tx, id: PublicityId, round: RoundId, cases: &[CaseId]) -> Res
             rows.iter().find_map(|(detail, row)| row.as_ref().filter(|row| row.id == *case).map(|row| (detail, row)));
         let rule = match found {
             None => Some("case_unknown"),
-            Some(_) if cases[..position].contains(case) => Some("case_twice"),
+            Some(_) if cases.iter().take(position).any(|earlier| earlier == case) => Some("case_twice"),
             Some((_, row)) if row.round_id != Some(round) => Some("case_of_another_round"),
             Some((_, row)) if row.state != State::Decision.as_str() => Some("case_not_decided"),
             Some(_) => None,
