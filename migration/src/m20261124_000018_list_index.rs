@@ -1,5 +1,5 @@
 //! Indexes of lists that read a whole table: refusals by minute, organisations by who registered them, by kind and by
-//! the beginning of their name, cases by what is due next.
+//! the beginning of their name, cases by region and by what is due next.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -8,7 +8,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 pub struct Migration;
 
 /// Name, table and columns. The beginning of a text is found by bytes: PostgreSQL must be told so.
-fn indexes(backend: DbBackend) -> [(&'static str, &'static str, &'static str); 5] {
+fn indexes(backend: DbBackend) -> [(&'static str, &'static str, &'static str); 6] {
     let name = if backend == DbBackend::Postgres { "name text_pattern_ops" } else { "name" };
     [
         ("audit_refusal_minute", "audit_refusal", "minute DESC, actor, operation, code"),
@@ -16,6 +16,7 @@ fn indexes(backend: DbBackend) -> [(&'static str, &'static str, &'static str); 5
         ("organisation_kind_id", "organisation", "kind, id"),
         ("organisation_name_prefix", "organisation", name),
         ("case_file_next_due_at_id", "case_file", "next_due_at, id"),
+        ("case_file_region_id", "case_file", "region, id"),
     ]
 }
 

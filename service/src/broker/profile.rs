@@ -193,9 +193,5 @@ pub(super) async fn visible(
     permission: Permission,
 ) -> Result<broker::Model> {
     let scope = caller.require(permission)?;
-    broker::Entity::find_by_id(id)
-        .filter(has_case(&scope))
-        .one(context.database().read())
-        .await?
-        .ok_or(Error::NotFound)
+    broker::Entity::find_by_id(id).filter(has_case(&scope)).one(context.database().read()).await?.ok_or(Error::NotFound)
 }

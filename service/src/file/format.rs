@@ -65,8 +65,9 @@ pub(super) async fn format(
 ) -> Result<Option<FileFormat>> {
     let tail: Bytes = store.get_range(path, size.saturating_sub(TAIL)..size).await.map_err(store_failed)?;
     Ok(match family {
-        Family::Pdf => (ends_as_pdf(&tail) && measure::is_pdf_bounded(store, path, limits).await?)
-            .then_some(FileFormat::Pdf),
+        Family::Pdf => {
+            (ends_as_pdf(&tail) && measure::is_pdf_bounded(store, path, limits).await?).then_some(FileFormat::Pdf)
+        }
         Family::Png => (tail.ends_with(PNG_END) && measure::is_png_bounded(store, path, size, limits).await?)
             .then_some(FileFormat::Png),
         Family::Jpeg => (ends_as_jpeg(&tail) && measure::is_jpeg_bounded(store, path, size, limits).await?)

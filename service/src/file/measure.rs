@@ -92,9 +92,11 @@ fn is_window_bounded(window: &[u8], limits: &FileLimits) -> bool {
             filters(value) <= MOST_FILTERS
         } else if let Some(width) = number_of(rest, b"Width") {
             let around = &window[at.saturating_sub(NEAR)..window.len().min(at + NEAR)];
-            let height = around.iter().enumerate().filter(|(_, byte)| **byte == b'/').find_map(|(near, _)| {
-                number_of(&around[near + 1..], b"Height")
-            });
+            let height = around
+                .iter()
+                .enumerate()
+                .filter(|(_, byte)| **byte == b'/')
+                .find_map(|(near, _)| number_of(&around[near + 1..], b"Height"));
             width.saturating_mul(height.unwrap_or(1)) <= limits.image_pixels
         } else if let Some(height) = number_of(rest, b"Height") {
             height <= limits.image_pixels

@@ -67,7 +67,10 @@ async fn draft(app: &TestApp, broker: &Login, round: &str) -> String {
     }
     let mut profile = serde_json::to_value(sample::sample_person(3)).unwrap();
     let unknown = app.post("/api/v1/brokers").as_(&broker.token).json(&profile).send().await.expect(422);
-    assert_eq!((&unknown.json["errors"][0]["pointer"], &unknown.json["errors"][0]["rule"]), (&json!("/photo"), &json!("photo_unknown")));
+    assert_eq!(
+        (&unknown.json["errors"][0]["pointer"], &unknown.json["errors"][0]["rule"]),
+        (&json!("/photo"), &json!("photo_unknown"))
+    );
     profile["photo"] = Value::Null;
     let made = app.post("/api/v1/brokers").as_(&broker.token).json(&profile).send().await.expect(201);
     assert!(!made.json.to_string().contains("459999198808080"), "numbers leave masked");

@@ -25,7 +25,12 @@ fn no_released_document_is_broken() {
         assert_eq!(diff(document, &present), Vec::<String>::new(), "{}", file.display());
         compared += document.operations().len();
     }
-    evidence!("J11", "-", "{} released document, {compared} operations compared with this build: 0 breaking changes", released.len());
+    evidence!(
+        "J11",
+        "-",
+        "{} released document, {compared} operations compared with this build: 0 breaking changes",
+        released.len()
+    );
 }
 
 #[test]

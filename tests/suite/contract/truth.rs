@@ -63,13 +63,15 @@ impl Thrower<'_> {
         let body = schema.as_ref().map(|schema| thrown(&self.document, schema, &mut self.dice));
         let mut is_sound = true;
         let body = match (schema, body) {
-            (Some(schema), Some(body)) if self.dice.once_in(2) => match broken(&self.document, &schema, &body, &mut self.dice) {
-                Some(broken) => {
-                    is_sound = false;
-                    Some(broken)
+            (Some(schema), Some(body)) if self.dice.once_in(2) => {
+                match broken(&self.document, &schema, &body, &mut self.dice) {
+                    Some(broken) => {
+                        is_sound = false;
+                        Some(broken)
+                    }
+                    None => Some(body),
                 }
-                None => Some(body),
-            },
+            }
             (_, body) => body,
         };
         if is_sound && !parameters(operation, "query").is_empty() && self.dice.once_in(3) {
@@ -96,7 +98,8 @@ impl Thrower<'_> {
 
     /// What the answer says against the document, if anything.
     fn fault(thrown: &Thrown, answer: &Answer) -> Option<String> {
-        let rules: Vec<&str> = answer.json["errors"].as_array().into_iter().flatten().filter_map(|fault| fault["rule"].as_str()).collect();
+        let rules: Vec<&str> =
+            answer.json["errors"].as_array().into_iter().flatten().filter_map(|fault| fault["rule"].as_str()).collect();
         let is_shape = rules.iter().any(|rule| SHAPE.contains(rule)) || answer.status == 400 || answer.status == 415;
         match (thrown.is_sound, answer.status) {
             (_, 500..) => Some("a fault of ours".to_owned()),
@@ -110,10 +113,20 @@ impl Thrower<'_> {
         let thrown = self.throw(operation);
         let token = who.and_then(|who| self.logins.get(who)).map(|(_, login)| login.token.clone());
         let answer = self.send(operation, &thrown, token.as_deref()).await;
-        if thrown.is_sound { self.sound += 1 } else { self.broken += 1 }
+        if thrown.is_sound {
+            self.sound += 1
+        } else {
+            self.broken += 1
+        }
         if let Some(fault) = Self::fault(&thrown, &answer) {
             let body = thrown.body.map(|body| body.to_string()).unwrap_or_default();
-            self.wrong.push(format!("{} by {who:?}: {fault}: {} {} for ?{} {body}", operation.name(), answer.status, answer.json, thrown.query));
+            self.wrong.push(format!(
+                "{} by {who:?}: {fault}: {} {} for ?{} {body}",
+                operation.name(),
+                answer.status,
+                answer.json,
+                thrown.query
+            ));
         }
     }
 }
@@ -129,7 +142,8 @@ async fn requests_thrown_from_the_document_are_answered_as_it_says() {
     }
     let document = Document::built().unwrap();
     let operations = document.clone();
-    let mut thrower = Thrower { app: &app, document, dice: Dice::new(seed), logins, sound: 0, broken: 0, wrong: Vec::new() };
+    let mut thrower =
+        Thrower { app: &app, document, dice: Dice::new(seed), logins, sound: 0, broken: 0, wrong: Vec::new() };
     let roles: Vec<&'static str> = thrower.logins.keys().copied().collect();
     for round in 0..rounds(1, 50) {
         for operation in operations.operations().into_iter().filter(|operation| operation.path != "/oauth/token") {
@@ -146,5 +160,29 @@ async fn requests_thrown_from_the_document_are_answered_as_it_says() {
     let count = thrower.wrong.len();
     assert!(count == 0, "seed {seed}, {count}:\n{}", thrower.wrong.join("\n"));
     let (sound, broken, operations) = (thrower.sound, thrower.broken, operations.operations().len());
-    evidence!("J6", "sqlite", "{operations} operations by {} roles and nobody: {sound} sound and {broken} broken requests thrown (seed {seed}), 0 answers beside the document", roles.len());
+    evidence!(
+        "J6",
+        "sqlite",
+        "{operations} operations by {} roles and nobody: {sound} sound and {broken} broken requests thrown (seed {seed}), 0 answers beside the document",
+        roles.len()
+    );
+}
+
+/// The thrower sees through a document that lies.
+#[test]
+fn a_document_that_lies_is_found_out() {
+    let answer = |status: u16, json: Value| Answer {
+        status,
+        headers: reqwest::header::HeaderMap::default(),
+        json,
+        bytes: Vec::new(),
+    };
+    let thrown = |is_sound| Thrown { query: String::new(), body: None, is_sound };
+    let shape = serde_json::json!({ "errors": [{ "pointer": "/a", "rule": "unknown_field" }] });
+    let content = serde_json::json!({ "errors": [{ "pointer": "/a", "rule": "id_checksum" }] });
+    assert!(Thrower::fault(&thrown(true), &answer(422, shape.clone())).is_some());
+    assert!(Thrower::fault(&thrown(true), &answer(500, Value::Null)).is_some());
+    assert!(Thrower::fault(&thrown(false), &answer(200, Value::Null)).is_some());
+    assert!(Thrower::fault(&thrown(true), &answer(422, content)).is_none());
+    assert!(Thrower::fault(&thrown(false), &answer(422, shape)).is_none());
 }

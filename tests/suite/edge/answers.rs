@@ -38,7 +38,8 @@ fn call<'a>(app: &'a TestApp, method: &str, path: &str) -> Call<'a> {
 
 /// What `Allow` says of a path: a text in a path may be an id of another one.
 fn allowed(document: &Document, path: &str) -> Vec<String> {
-    let mut all: Vec<String> = METHODS.iter().filter(|method| document.find(method, path).is_some()).map(|m| m.to_uppercase()).collect();
+    let mut all: Vec<String> =
+        METHODS.iter().filter(|method| document.find(method, path).is_some()).map(|m| m.to_uppercase()).collect();
     if all.iter().any(|method| method == "GET") {
         all.push("HEAD".to_owned());
     }

@@ -53,11 +53,21 @@ async fn things(app: &TestApp) -> Vec<Thing> {
     for title in ["一", "二"] {
         let body = json!({ "process": "certification", "title": format!("2026年第{title}批"), "opens_at": "2026-08-01T09:00:00+08:00",
             "closes_at": "2026-08-31T17:30:00+08:00", "rule_set_id": rules, "max_file_bytes": 1000, "max_files": 2 });
-        made.push(app.post("/api/v1/rounds").as_(&clerk).json(&body).send().await.expect(201).header("location").to_owned());
+        made.push(
+            app.post("/api/v1/rounds").as_(&clerk).json(&body).send().await.expect(201).header("location").to_owned(),
+        );
     }
-    let body = json!({ "uscc": "91350100M000100Y43", "name": "南宁示例公司", "kind": "enterprise", "region": "450100" });
-    let organisation = app.post("/api/v1/organisations").as_(&city).json(&body).send().await.expect(201).header("location").to_owned();
-    let thing = |token: &String, read: &str, method, write: String, body| Thing { token: token.clone(), read: read.to_owned(), method, write, body };
+    let body =
+        json!({ "uscc": "91350100M000100Y43", "name": "南宁示例公司", "kind": "enterprise", "region": "450100" });
+    let organisation =
+        app.post("/api/v1/organisations").as_(&city).json(&body).send().await.expect(201).header("location").to_owned();
+    let thing = |token: &String, read: &str, method, write: String, body| Thing {
+        token: token.clone(),
+        read: read.to_owned(),
+        method,
+        write,
+        body,
+    };
     vec![
         thing(&broker, "/api/v1/brokers/me", "PUT", format!("/api/v1/brokers/{}", own.as_str().unwrap()), profile),
         thing(&clerk, &made[0], "PATCH", made[0].clone(), round),
@@ -68,7 +78,8 @@ async fn things(app: &TestApp) -> Vec<Thing> {
 }
 
 async fn write(app: &TestApp, thing: &Thing, etag: Option<&str>, number: usize) -> Answer {
-    let call = app.post(&*thing.write).method(thing.method.parse().unwrap()).as_(&thing.token).json(&(thing.body)(number));
+    let call =
+        app.post(&*thing.write).method(thing.method.parse().unwrap()).as_(&thing.token).json(&(thing.body)(number));
     match etag {
         Some(etag) => call.if_match(etag).send().await,
         None => call.send().await,

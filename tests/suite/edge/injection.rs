@@ -83,7 +83,13 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-async fn probe_query(prober: &mut Prober, examiner: &Examiner<'_>, document: &Document, operation: Operation<'_>, token: Option<&str>) {
+async fn probe_query(
+    prober: &mut Prober,
+    examiner: &Examiner<'_>,
+    document: &Document,
+    operation: Operation<'_>,
+    token: Option<&str>,
+) {
     let path = filled(operation.path, NOTHING);
     let base = query(document, operation);
     for parameter in parameters(operation, "query") {
@@ -91,7 +97,8 @@ async fn probe_query(prober: &mut Prober, examiner: &Examiner<'_>, document: &Do
         if !is_free(document, parameter) {
             continue;
         }
-        let kept: Vec<&str> = base.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&format!("{name}="))).collect();
+        let kept: Vec<&str> =
+            base.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&format!("{name}="))).collect();
         prober
             .probe(&format!("{} ?{name}", operation.name()), |value| {
                 let pair = format!("{name}={}", encoded(value));
@@ -102,7 +109,13 @@ async fn probe_query(prober: &mut Prober, examiner: &Examiner<'_>, document: &Do
     }
 }
 
-async fn probe_body(prober: &mut Prober, examiner: &Examiner<'_>, document: &Document, operation: Operation<'_>, token: Option<&str>) {
+async fn probe_body(
+    prober: &mut Prober,
+    examiner: &Examiner<'_>,
+    document: &Document,
+    operation: Operation<'_>,
+    token: Option<&str>,
+) {
     let Some(schema) = schema(document, operation) else { return };
     let path = filled(operation.path, NOTHING);
     let body = full(document, schema);
@@ -119,7 +132,13 @@ async fn probe_body(prober: &mut Prober, examiner: &Examiner<'_>, document: &Doc
 
 /// Calls that take a statement as text. Whoever uses one is looked at: the statement must be written down there.
 const RAW: [&str; 8] = [
-    "execute_unprepared(", "Statement::from_string(", "from_sql_and_values(", "Expr::cust", "query_all_raw(", "query_one_raw(", "execute_raw(",
+    "execute_unprepared(",
+    "Statement::from_string(",
+    "from_sql_and_values(",
+    "Expr::cust",
+    "query_all_raw(",
+    "query_one_raw(",
+    "execute_raw(",
     "sqlx::query",
 ];
 
@@ -136,7 +155,9 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
 
 /// The words of SQL that begin a statement or a condition.
 fn is_sql(text: &str) -> bool {
-    ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", " WHERE ", "VACUUM", "ORDER BY", "PRAGMA "].iter().any(|word| text.contains(word))
+    ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", " WHERE ", "VACUUM", "ORDER BY", "PRAGMA "]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 #[test]

@@ -63,7 +63,14 @@ fn readers() -> Vec<Reader> {
 
 fn took(reader: fn(&str), text: &str) -> Duration {
     // The best of three: what else the machine does is no property of the reader.
-    (0..3).map(|_| { let begun = Instant::now(); reader(text); begun.elapsed() }).min().unwrap_or_default()
+    (0..3)
+        .map(|_| {
+            let begun = Instant::now();
+            reader(text);
+            begun.elapsed()
+        })
+        .min()
+        .unwrap_or_default()
 }
 
 #[test]
@@ -82,7 +89,11 @@ fn readers_of_text_are_linear() {
     }
     let (time, name, seed) = slowest;
     let double = took(readers().into_iter().find(|(known, _)| *known == name).unwrap().1, &long(seed).repeat(2));
-    evidence!("L6", "-", "{calls} readings of {LONG} bytes: slowest {time:.1?} ({name}), twice the length {double:.1?}; 0 regular expressions in the program");
+    evidence!(
+        "L6",
+        "-",
+        "{calls} readings of {LONG} bytes: slowest {time:.1?} ({name}), twice the length {double:.1?}; 0 regular expressions in the program"
+    );
 }
 
 db_tests! {

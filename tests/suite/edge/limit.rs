@@ -14,7 +14,10 @@ use crate::harness::evidence::evidence;
 use crate::harness::{TestDb, db_tests};
 
 fn number(answer: &Answer, header: &str) -> u64 {
-    answer.header(header).parse().unwrap_or_else(|_| panic!("{header}: `{}` of {}", answer.header(header), answer.status))
+    answer
+        .header(header)
+        .parse()
+        .unwrap_or_else(|_| panic!("{header}: `{}` of {}", answer.header(header), answer.status))
 }
 
 fn assert_told(answer: &Answer) {

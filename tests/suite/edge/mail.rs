@@ -37,7 +37,16 @@ const PAYLOADS: [&str; 20] = [
 
 /// The headers that a mail of ours has.
 const HEADERS: [&str; 11] = [
-    "From", "To", "Date", "Message-ID", "Subject", "Auto-Submitted", "In-Reply-To", "References", "MIME-Version", "Content-Type",
+    "From",
+    "To",
+    "Date",
+    "Message-ID",
+    "Subject",
+    "Auto-Submitted",
+    "In-Reply-To",
+    "References",
+    "MIME-Version",
+    "Content-Type",
     "Content-Transfer-Encoding",
 ];
 

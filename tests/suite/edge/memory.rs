@@ -42,7 +42,8 @@ impl Served {
         let folder = tempfile::tempdir().unwrap();
         let rates = ["GENERAL", "GUESSABLE", "VERIFICATION"];
         let variables = rates.map(|rate| (format!("JIQIAO_RATES__{rate}"), "1000000".to_owned()));
-        let variables: Vec<(&str, String)> = variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let variables: Vec<(&str, String)> =
+            variables.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         let program = Program::start_with(folder.path(), &variables);
         let ctx = crash::context(folder.path()).await;
         let connection = Database::connect(crash::url(folder.path())).await.unwrap();
@@ -75,7 +76,8 @@ async fn send_endless(address: &str, head: &str, is_chunked: bool) -> Sent {
     let (mut read, mut write) = TcpStream::connect(address).await.unwrap().into_split();
     write.write_all(head.as_bytes()).await.unwrap();
     let content = vec![b' '; 64 * 1024];
-    let chunk = if is_chunked { [format!("{:x}\r\n", content.len()).as_bytes(), &content, b"\r\n"].concat() } else { content };
+    let chunk =
+        if is_chunked { [format!("{:x}\r\n", content.len()).as_bytes(), &content, b"\r\n"].concat() } else { content };
     let mut bytes = 0;
     let sending = async {
         while bytes < GIB && write.write_all(&chunk).await.is_ok() {
@@ -110,8 +112,19 @@ async fn malformed_requests_leave_memory_as_it_was() {
     examiner.conclude();
     assert!(peak <= before + GROWTH, "from {before} to {after}, at most {peak}");
     let growth = |bytes: u64| bytes.saturating_sub(before) / MIB;
-    evidence!("L1", "sqlite", "every body, media type, header and id × every JSON operation, {calls} requests to the program itself: 0 of 5xx, 0 leaks, slowest {slowest:.0?}");
-    evidence!("L9", "sqlite", "{calls} malformed requests to the program itself: RSS from {} MiB, +{} MiB at the end, +{} MiB at most; slowest answer {slowest:.0?}", before / MIB, growth(after), growth(peak));
+    evidence!(
+        "L1",
+        "sqlite",
+        "every body, media type, header and id × every JSON operation, {calls} requests to the program itself: 0 of 5xx, 0 leaks, slowest {slowest:.0?}"
+    );
+    evidence!(
+        "L9",
+        "sqlite",
+        "{calls} malformed requests to the program itself: RSS from {} MiB, +{} MiB at the end, +{} MiB at most; slowest answer {slowest:.0?}",
+        before / MIB,
+        growth(after),
+        growth(peak)
+    );
 }
 
 #[tokio::test]
@@ -125,7 +138,10 @@ async fn a_body_that_does_not_end_is_cut_off() {
     served.app.post(&*path).as_(&broker.token).bytes("application/pdf", pdf).send().await.expect(201);
     let address = served.app.address();
     let head = |path: &str, media: &str, length: &str| {
-        format!("POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\nidempotency-key: endless\r\ncontent-type: {media}\r\n{length}\r\n\r\n", broker.token)
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\nidempotency-key: endless\r\ncontent-type: {media}\r\n{length}\r\n\r\n",
+            broker.token
+        )
     };
     let (announced, chunked) = (format!("content-length: {GIB}"), "transfer-encoding: chunked");
     let (mut slowest, mut most, mut growth) = (Duration::ZERO, 0, 0);
@@ -139,7 +155,13 @@ async fn a_body_that_does_not_end_is_cut_off() {
         let sent = send_endless(address, &head(path, media, length), length == chunked).await;
         // Zeros are no PDF: that may be told before they are too many.
         let is_refused = sent.status == "413" || (name == "chunked upload" && sent.status == "422");
-        assert!(is_refused && sent.took < CEILING, "{name}: {} after {:?} and {} bytes", sent.status, sent.took, sent.bytes);
+        assert!(
+            is_refused && sent.took < CEILING,
+            "{name}: {} after {:?} and {} bytes",
+            sent.status,
+            sent.took,
+            sent.bytes
+        );
         let grown = served.memory().1.saturating_sub(before);
         assert!(grown <= UPLOAD_GROWTH, "{name}: {grown} bytes more");
         (slowest, most, growth) = (slowest.max(sent.took), most.max(sent.bytes), growth.max(grown));
@@ -148,10 +170,22 @@ async fn a_body_that_does_not_end_is_cut_off() {
     let before = served.memory().1;
     let first = format!("{:x}\r\n%PDF-1.7\n\r\n", 9);
     let sent = send_endless(address, &format!("{}{first}", head(&path, "application/pdf", chunked)), true).await;
-    assert!(sent.status == "413" && sent.took < CEILING, "{} after {:?} and {} bytes", sent.status, sent.took, sent.bytes);
+    assert!(
+        sent.status == "413" && sent.took < CEILING,
+        "{} after {:?} and {} bytes",
+        sent.status,
+        sent.took,
+        sent.bytes
+    );
     growth = growth.max(served.memory().1.saturating_sub(before));
     assert!(growth <= UPLOAD_GROWTH, "{growth} bytes more");
     (slowest, most) = (slowest.max(sent.took), most.max(sent.bytes));
     served.app.get("/healthz").send().await.expect(200);
-    evidence!("F2", "sqlite", "1 GiB announced and in chunks, to the upload and to a JSON operation: refused after {slowest:.1?} at most, {} MiB sent at most, RSS +{} MiB at most", most / MIB, growth / MIB);
+    evidence!(
+        "F2",
+        "sqlite",
+        "1 GiB announced and in chunks, to the upload and to a JSON operation: refused after {slowest:.1?} at most, {} MiB sent at most, RSS +{} MiB at most",
+        most / MIB,
+        growth / MIB
+    );
 }

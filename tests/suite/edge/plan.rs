@@ -33,7 +33,8 @@ const MANY: u64 = 10_000;
 const DOCUMENTS: &[&str] = &["calendar_version", "rule_set", "region", "seaql_migrations"];
 
 /// Statements that may read a whole table, by what they contain, and why.
-const ALLOWED: &[(&str, &str)] = &[("SELECT COUNT(*) AS num_items FROM (SELECT", "count=true asks for up to 10,000 rows, and says so")];
+const ALLOWED: &[(&str, &str)] =
+    &[("SELECT COUNT(*) AS num_items FROM (SELECT", "count=true asks for up to 10,000 rows, and says so")];
 
 /// A column of a table, and whether a unique index holds it.
 struct Column {
@@ -45,7 +46,10 @@ struct Column {
 async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<Vec<String>> {
     let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
     let row = |row: &sea_orm::QueryResult| {
-        row.column_names().iter().map(|name| row.try_get::<Option<String>>("", name).unwrap().unwrap_or_default()).collect()
+        row.column_names()
+            .iter()
+            .map(|name| row.try_get::<Option<String>>("", name).unwrap().unwrap_or_default())
+            .collect()
     };
     rows.iter().map(row).collect()
 }
@@ -58,20 +62,33 @@ async fn count(connection: &DatabaseConnection, table: &str) -> u64 {
 async fn tables(connection: &DatabaseConnection, engine: Engine) -> Vec<String> {
     let sql = match engine {
         Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-        Engine::Postgres => "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+        Engine::Postgres => {
+            "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        }
     };
-    texts(connection, sql).await.into_iter().map(|row| row[0].clone()).filter(|name| !DOCUMENTS.contains(&name.as_str())).collect()
+    texts(connection, sql)
+        .await
+        .into_iter()
+        .map(|row| row[0].clone())
+        .filter(|name| !DOCUMENTS.contains(&name.as_str()))
+        .collect()
 }
 
 async fn columns(connection: &DatabaseConnection, engine: Engine, table: &str) -> Vec<Column> {
     let (all, unique) = match engine {
         Engine::Sqlite => (
             format!("SELECT name, type AS kind, CAST(pk > 0 AS TEXT) AS u FROM pragma_table_info('{table}')"),
-            format!("SELECT l.name || '' AS i, i.name AS name, t.type AS kind FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i JOIN pragma_table_info('{table}') t ON t.name = i.name WHERE l.\"unique\" = 1"),
+            format!(
+                "SELECT l.name || '' AS i, i.name AS name, t.type AS kind FROM pragma_index_list('{table}') l, pragma_index_info(l.name) i JOIN pragma_table_info('{table}') t ON t.name = i.name WHERE l.\"unique\" = 1"
+            ),
         ),
         Engine::Postgres => (
-            format!("SELECT column_name::text AS name, data_type::text AS kind, '0' AS u FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"),
-            format!("SELECT i.indexrelid::text AS i, a.attname::text AS name, format_type(a.atttypid, NULL) AS kind FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey) WHERE i.indisunique AND i.indrelid = '{table}'::regclass"),
+            format!(
+                "SELECT column_name::text AS name, data_type::text AS kind, '0' AS u FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
+            ),
+            format!(
+                "SELECT i.indexrelid::text AS i, a.attname::text AS name, format_type(a.atttypid, NULL) AS kind FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey) WHERE i.indisunique AND i.indrelid = '{table}'::regclass"
+            ),
         ),
     };
     let mut indexes: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
@@ -79,7 +96,15 @@ async fn columns(connection: &DatabaseConnection, engine: Engine, table: &str) -
         indexes.entry(row[0].clone()).or_default().push((row[1].clone(), row[2].clone()));
     }
     // One column of an index is enough; ids first, texts last: those may be words of a vocabulary.
-    let rank = |kind: &str| if kind.contains("uuid") { 0 } else if kind.contains("int") { 1 } else { 2 };
+    let rank = |kind: &str| {
+        if kind.contains("uuid") {
+            0
+        } else if kind.contains("int") {
+            1
+        } else {
+            2
+        }
+    };
     let chosen: BTreeSet<String> = indexes
         .into_values()
         .filter_map(|columns| columns.into_iter().min_by_key(|(_, kind)| rank(&kind.to_lowercase())))
@@ -106,7 +131,8 @@ async fn grow(connection: &DatabaseConnection, engine: Engine, table: &str) {
             // As rows are: of many regions, and of many people and things, some of them the same.
             (false, _) if column.name == "region" => {
                 let codes = ["450200", "450300", "450400", "450500", "450600", "450700", "450800", "450900"];
-                let cases = codes.iter().enumerate().map(|(at, code)| format!("WHEN {at} THEN '{code}'")).collect::<String>();
+                let cases =
+                    codes.iter().enumerate().map(|(at, code)| format!("WHEN {at} THEN '{code}'")).collect::<String>();
                 format!("CASE c.n % 9 {cases} ELSE {name} END")
             }
             (false, kind) if kind.contains("uuid") && column.name != "round_id" && column.name != "rule_set_id" => {
@@ -126,10 +152,13 @@ async fn grow(connection: &DatabaseConnection, engine: Engine, table: &str) {
     let values: Vec<String> = values.collect();
     let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let counter = match engine {
-        Engine::Sqlite => format!("(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {copies}) SELECT n FROM c) c"),
+        Engine::Sqlite => format!(
+            "(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {copies}) SELECT n FROM c) c"
+        ),
         Engine::Postgres => format!("generate_series(1, {copies}) AS c(n)"),
     };
-    let sql = format!("INSERT INTO {table} ({}) SELECT {} FROM {table}, {counter}", names.join(", "), values.join(", "));
+    let sql =
+        format!("INSERT INTO {table} ({}) SELECT {} FROM {table}, {counter}", names.join(", "), values.join(", "));
     connection.execute_unprepared(&sql).await.unwrap_or_else(|error| panic!("{table}: {error}\n{sql}"));
 }
 
@@ -147,7 +176,9 @@ async fn grow_all(db: &TestDb) -> BTreeSet<String> {
                 connection.execute_unprepared(&format!("DROP TRIGGER \"{}\"", row[0])).await.unwrap();
             }
         }
-        Engine::Postgres => drop(connection.execute_unprepared("SET session_replication_role = replica").await.unwrap()),
+        Engine::Postgres => {
+            drop(connection.execute_unprepared("SET session_replication_role = replica").await.unwrap())
+        }
     }
     let mut grown = BTreeSet::new();
     for table in tables(&connection, engine).await {
@@ -165,16 +196,33 @@ async fn grow_all(db: &TestDb) -> BTreeSet<String> {
 async fn scanned(connection: &DatabaseConnection, engine: Engine, statement: &str) -> Vec<String> {
     match engine {
         Engine::Sqlite => {
-            let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), format!("EXPLAIN QUERY PLAN {statement}"))).await;
+            let rows = connection
+                .query_all_raw(Statement::from_string(
+                    connection.get_database_backend(),
+                    format!("EXPLAIN QUERY PLAN {statement}"),
+                ))
+                .await;
             let rows = rows.unwrap_or_else(|error| panic!("{error}\n{statement}"));
             let details = rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap());
-            details.filter(|detail| detail.starts_with("SCAN ") && !detail.contains("USING")).filter_map(|detail| Some(detail.split(' ').nth(1)?.to_owned())).collect()
+            details
+                .filter(|detail| detail.starts_with("SCAN ") && !detail.contains("USING"))
+                .filter_map(|detail| Some(detail.split(' ').nth(1)?.to_owned()))
+                .collect()
         }
         Engine::Postgres => {
-            let plan = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), format!("EXPLAIN {statement}"))).await;
+            let plan = connection
+                .query_all_raw(Statement::from_string(
+                    connection.get_database_backend(),
+                    format!("EXPLAIN {statement}"),
+                ))
+                .await;
             let plan = plan.unwrap_or_else(|error| panic!("{error}\n{statement}"));
             let lines = plan.iter().map(|row| row.try_get::<String>("", "QUERY PLAN").unwrap());
-            lines.filter_map(|line| Some(line.split("Seq Scan on ").nth(1)?.split(' ').next()?.trim_matches('"').to_owned())).collect()
+            lines
+                .filter_map(|line| {
+                    Some(line.split("Seq Scan on ").nth(1)?.split(' ').next()?.trim_matches('"').to_owned())
+                })
+                .collect()
         }
     }
 }
@@ -223,7 +271,9 @@ async fn logins(app: &TestApp, cast: &Cast) -> BTreeMap<&'static str, (Role, Str
     let mut all = BTreeMap::new();
     for role in Role::ALL.iter().copied().filter(|role| *role != Role::System) {
         let token = match reach(role) {
-            Reach::Organisation => app.account(Seat { role, region: None, organisation: Some(cast.employer) }).await.token,
+            Reach::Organisation => {
+                app.account(Seat { role, region: None, organisation: Some(cast.employer) }).await.token
+            }
             Reach::Everywhere if role == Role::Broker => {
                 service::account::admin::open_session(&app.ctx, "broker@example.org").await.unwrap().access_token
             }
@@ -236,7 +286,8 @@ async fn logins(app: &TestApp, cast: &Cast) -> BTreeMap<&'static str, (Role, Str
 
 fn may(operation: Operation<'_>, role: Role) -> bool {
     let Some(words) = operation.permissions() else { return true };
-    words.is_empty() || words.iter().filter_map(|word| Permission::parse(word)).any(|permission| permission.roles().contains(&role))
+    words.is_empty()
+        || words.iter().filter_map(|word| Permission::parse(word)).any(|permission| permission.roles().contains(&role))
 }
 
 fn take(heard: &Heard) -> Vec<Statement> {
@@ -249,7 +300,10 @@ async fn listening(db: &TestDb) -> (TestApp, Heard) {
     let ear = heard.clone();
     let mut test = context(db).await;
     test.ctx = Context::new(Parts {
-        database: Database::connect(db.url(), 4).await.unwrap().observed_whole(move |statement| ear.lock().unwrap().push(statement.clone())),
+        database: Database::connect(db.url(), 4)
+            .await
+            .unwrap()
+            .observed_whole(move |statement| ear.lock().unwrap().push(statement.clone())),
         clock: test.clock.clone(),
         random: Arc::new(SeededRandom::new(21)),
         keys: keys(),

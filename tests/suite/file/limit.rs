@@ -42,7 +42,12 @@ fn limit_of<T: std::fmt::Debug>(refused: Result<T>) -> String {
 }
 
 /// As many files at once, spread over the cases; gives the outcomes.
-async fn at_once(ctx: &Context, callers: &[Caller], cases: &[CaseId], purpose: FilePurpose) -> Vec<Result<Outcome<FileView>>> {
+async fn at_once(
+    ctx: &Context,
+    callers: &[Caller],
+    cases: &[CaseId],
+    purpose: FilePurpose,
+) -> Vec<Result<Outcome<FileView>>> {
     let content = pdf();
     let sending = (0..AT_ONCE).map(|n| {
         let (caller, case, content) = (&callers[n % callers.len()], cases[n % cases.len()], &content);

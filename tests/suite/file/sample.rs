@@ -34,7 +34,13 @@ pub fn jpeg_of_bytes(size: u64) -> Vec<u8> {
     let mut left = usize::try_from(size).unwrap() - whole.len();
     while left > 0 {
         // Two bytes of marker and two of length; what is left must hold a comment too.
-        let length = if left > 2 * comment { comment } else if left > comment { left / 2 } else { left };
+        let length = if left > 2 * comment {
+            comment
+        } else if left > comment {
+            left / 2
+        } else {
+            left
+        };
         bytes.extend(b"\xff\xfe");
         bytes.extend(u16::try_from(length - 2).unwrap().to_be_bytes());
         bytes.resize(bytes.len() + length - 4, b'x');

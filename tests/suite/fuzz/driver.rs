@@ -18,10 +18,62 @@ const MOST_KEPT: usize = 200;
 
 /// Pieces that readers treat specially.
 const PIECES: &[&[u8]] = &[
-    b"\0", b"\r\n", b"\n", b"\xef\xbb\xbf", b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", "\u{202e}".as_bytes(), "\u{200b}".as_bytes(), "１".as_bytes(),
-    "王".as_bytes(), "e\u{301}".as_bytes(), b"%", b"%00", b"%2e%2e%2f", b"\\u0000", b"\\ud800", b"\"", b"'", b"\\", b"{", b"}", b"[", b"]", b":", b",",
-    b".", b"..", b"/", b"@", b"-", b"+", b"=", b"&", b"?", b"#", b"null", b"true", b"1e999", b"-0", b"99999999999999999999", b"0", b"X", b"x",
-    b"PK\x05\x06", b"PK\x01\x02", b"%%EOF", b"\xff\xd9", b"IEND", b"IHDR", b"/Filter [", b"/Width 9", b"<script>", b"Bcc: a@b.cd", b"; ", b"--",
+    b"\0",
+    b"\r\n",
+    b"\n",
+    b"\xef\xbb\xbf",
+    b"\xff",
+    b"\xc0\xaf",
+    b"\xed\xa0\x80",
+    "\u{202e}".as_bytes(),
+    "\u{200b}".as_bytes(),
+    "１".as_bytes(),
+    "王".as_bytes(),
+    "e\u{301}".as_bytes(),
+    b"%",
+    b"%00",
+    b"%2e%2e%2f",
+    b"\\u0000",
+    b"\\ud800",
+    b"\"",
+    b"'",
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b":",
+    b",",
+    b".",
+    b"..",
+    b"/",
+    b"@",
+    b"-",
+    b"+",
+    b"=",
+    b"&",
+    b"?",
+    b"#",
+    b"null",
+    b"true",
+    b"1e999",
+    b"-0",
+    b"99999999999999999999",
+    b"0",
+    b"X",
+    b"x",
+    b"PK\x05\x06",
+    b"PK\x01\x02",
+    b"%%EOF",
+    b"\xff\xd9",
+    b"IEND",
+    b"IHDR",
+    b"/Filter [",
+    b"/Width 9",
+    b"<script>",
+    b"Bcc: a@b.cd",
+    b"; ",
+    b"--",
 ];
 
 /// What a target found: a word for the behaviour, or what does not hold.
@@ -41,7 +93,8 @@ fn folder(target: &str) -> PathBuf {
 
 /// The kept inputs, in the order of their names.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder(target)).map_or_else(|_| Vec::new(), |all| all.map(|entry| entry.unwrap().path()).collect());
+    let mut files: Vec<PathBuf> = fs::read_dir(folder(target))
+        .map_or_else(|_| Vec::new(), |all| all.map(|entry| entry.unwrap().path()).collect());
     files.sort();
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
@@ -56,7 +109,12 @@ fn keep(target: &str, input: &[u8], why: &str) -> PathBuf {
 
 /// Runs a target over the corpus, over `seeds`, and over mutations of both. A panic or a fault fails the test and is
 /// kept as a case for ever.
-pub async fn fuzz(target: &str, (short, long): (u64, u64), seeds: Vec<Vec<u8>>, run: impl AsyncFn(&[u8]) -> Found) -> Report {
+pub async fn fuzz(
+    target: &str,
+    (short, long): (u64, u64),
+    seeds: Vec<Vec<u8>>,
+    run: impl AsyncFn(&[u8]) -> Found,
+) -> Report {
     let (seed, count) = (seed(), rounds(short, long));
     let is_long = count == long && long != short;
     println!("{target}: JIQIAO_SEED={seed}");
@@ -87,7 +145,11 @@ pub async fn fuzz(target: &str, (short, long): (u64, u64), seeds: Vec<Vec<u8>>, 
             Err(_) => "panicked".to_owned(),
         };
         let file = keep(target, &input, "found");
-        panic!("{target}, input {number}, seed {seed}: {fault}\n{:?}\nkept as {}", String::from_utf8_lossy(&input), file.display());
+        panic!(
+            "{target}, input {number}, seed {seed}: {fault}\n{:?}\nkept as {}",
+            String::from_utf8_lossy(&input),
+            file.display()
+        );
     }
     Report { inputs: count, behaviours: behaviours.len(), corpus, seed }
 }

@@ -26,7 +26,8 @@ fn shown(target: &str, report: &Report) -> String {
 
 /// Where a refusal is a refusal; the application's judge has compared the answer with the document already.
 fn word(answer: &Answer) -> Found {
-    let rules: Vec<&str> = answer.json["errors"].as_array().into_iter().flatten().filter_map(|fault| fault["rule"].as_str()).collect();
+    let rules: Vec<&str> =
+        answer.json["errors"].as_array().into_iter().flatten().filter_map(|fault| fault["rule"].as_str()).collect();
     match answer.status {
         500.. => Err(format!("{} {}", answer.status, answer.json)),
         status => Ok(format!("{status} {} {}", answer.code(), rules.join(","))),
@@ -54,11 +55,20 @@ async fn no_token_but_ours_opens() {
 async fn any_query_is_answered() {
     let app = TestApp::on(Engine::Sqlite).await;
     let token = app.account(Seat::of(Role::RegionClerk)).await.token;
-    let paths = ["/api/v1/cases", "/api/v1/certifications", "/api/v1/organisations", "/api/v1/rounds", "/api/v1/public/publicities"];
+    let paths = [
+        "/api/v1/cases",
+        "/api/v1/certifications",
+        "/api/v1/organisations",
+        "/api/v1/rounds",
+        "/api/v1/public/publicities",
+    ];
     let report = fuzz("query", OVER_HTTP, Vec::new(), async |input| {
         // What cannot stand in an address is written in its other form.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~=&+%:,;@!$'()*/?[]".contains(&byte);
-        let query: String = input.iter().map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }).collect();
+        let query: String = input
+            .iter()
+            .map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+            .collect();
         let path = paths[input.len() % paths.len()];
         word(&app.get(format!("{path}?{query}")).as_(&token).send().await)
     })
@@ -102,7 +112,8 @@ async fn any_upload_is_taken_for_what_it_is_or_refused() {
     let report = fuzz("upload", DIRECT, vec![pdf(), png(), jpeg(), docx(&[]), xlsx(), ofd()], async |input| {
         let mut words = Vec::new();
         for (end, slot) in &slots {
-            let pieces: Vec<service::Result<bytes::Bytes>> = input.chunks(997).map(|piece| Ok(bytes::Bytes::copy_from_slice(piece))).collect();
+            let pieces: Vec<service::Result<bytes::Bytes>> =
+                input.chunks(997).map(|piece| Ok(bytes::Bytes::copy_from_slice(piece))).collect();
             match service::file::receive(&test.ctx, slot, stream::iter(pieces)).await {
                 Ok(_) if input.starts_with(magic(end)) => words.push((*end).to_owned()),
                 Ok(_) => return Err(format!("taken as {end}")),

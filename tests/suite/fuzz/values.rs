@@ -24,7 +24,12 @@ fn shown(target: &str, report: &Report) -> String {
 }
 
 /// A reader of texts, whose result read again is itself.
-fn stable<T, E>(name: &str, text: &str, read: impl Fn(&str) -> Result<T, E>, write: impl Fn(&T) -> String) -> Result<bool, String> {
+fn stable<T, E>(
+    name: &str,
+    text: &str,
+    read: impl Fn(&str) -> Result<T, E>,
+    write: impl Fn(&T) -> String,
+) -> Result<bool, String> {
     let Ok(value) = read(text) else { return Ok(false) };
     let written = write(&value);
     match read(&written) {
@@ -38,7 +43,12 @@ fn identifiers(text: &str) -> Found {
     let today: NaiveDate = "2026-11-24".parse().expect("a day");
     let taken = [
         stable("resident id", text, |text| ResidentId::parse(text, today), |id| id.as_str().to_owned())?,
-        stable("legacy id", text, |text| if text.len() == 18 { ResidentId::parse(text, today) } else { ResidentId::from_legacy(text, today) }, |id| id.as_str().to_owned())?,
+        stable(
+            "legacy id",
+            text,
+            |text| if text.len() == 18 { ResidentId::parse(text, today) } else { ResidentId::from_legacy(text, today) },
+            |id| id.as_str().to_owned(),
+        )?,
         stable("uscc", text, Uscc::parse, |code| code.as_str().to_owned())?,
         stable("month", text, str::parse::<Month>, ToString::to_string)?,
         stable("region", text, str::parse::<RegionCode>, ToString::to_string)?,
@@ -60,15 +70,25 @@ fn addresses(text: &str) -> Found {
             return Err(format!("{address:?} is an address"));
         }
     }
-    Ok(format!("{} {} {}", domain::broker::email(text).is_ok(), domain::broker::mobile(text).is_ok(), domain::broker::name(text).is_ok()))
+    Ok(format!(
+        "{} {} {}",
+        domain::broker::email(text).is_ok(),
+        domain::broker::mobile(text).is_ok(),
+        domain::broker::name(text).is_ok()
+    ))
 }
 
 fn file_names(text: &str) -> Found {
     match domain::file::clean_name(text) {
         Ok(name) => {
-            let again = domain::file::clean_name(&name).map_err(|fault| format!("{name:?} is not clean: {}", fault.rule))?;
+            let again =
+                domain::file::clean_name(&name).map_err(|fault| format!("{name:?} is not clean: {}", fault.rule))?;
             let is_harmless = !name.contains(['/', '\\', '\0', '\r', '\n', ':', '"', '%']) && !name.starts_with('.');
-            if again == name && is_harmless { Ok(format!("clean {}", name == text)) } else { Err(format!("{name:?}, again {again:?}")) }
+            if again == name && is_harmless {
+                Ok(format!("clean {}", name == text))
+            } else {
+                Err(format!("{name:?}, again {again:?}"))
+            }
         }
         Err(fault) => Ok(fault.rule),
     }
@@ -79,7 +99,11 @@ fn cursors(text: &str) -> Found {
     match page.parts() {
         Ok(Some(parts)) => {
             let again = PageRequest::new(Some(50), Some(cursor(&parts))).and_then(|page| page.parts());
-            if again.as_ref().ok() == Some(&Some(parts.clone())) { Ok(format!("{} parts", parts.len())) } else { Err(format!("{parts:?} became {again:?}")) }
+            if again.as_ref().ok() == Some(&Some(parts.clone())) {
+                Ok(format!("{} parts", parts.len()))
+            } else {
+                Err(format!("{parts:?} became {again:?}"))
+            }
         }
         Ok(None) => Err("a cursor was lost".to_owned()),
         Err(error) => Ok(error.code().as_str().to_owned()),
@@ -101,7 +125,12 @@ fn utf8(input: &[u8]) -> String {
 #[tokio::test]
 async fn identifiers_read_again_are_themselves() {
     let report = fuzz("identifier", MANY, Vec::new(), async |input| identifiers(&utf8(input))).await;
-    evidence!("T9", "-", "{}", shown("identifiers (GB 11643, GB 32100, months, regions, numbers, codes, amounts)", &report));
+    evidence!(
+        "T9",
+        "-",
+        "{}",
+        shown("identifiers (GB 11643, GB 32100, months, regions, numbers, codes, amounts)", &report)
+    );
 }
 
 #[tokio::test]
@@ -118,7 +147,10 @@ async fn file_names_are_harmless() {
 
 #[tokio::test]
 async fn cursors_are_read_or_refused() {
-    let seeds = vec![cursor(&["019f0000-0000-7000-8000-000000000000".to_owned()]).into_bytes(), cursor(&["a".to_owned(), "b".to_owned()]).into_bytes()];
+    let seeds = vec![
+        cursor(&["019f0000-0000-7000-8000-000000000000".to_owned()]).into_bytes(),
+        cursor(&["a".to_owned(), "b".to_owned()]).into_bytes(),
+    ];
     let report = fuzz("cursor", MANY, seeds, async |input| cursors(&utf8(input))).await;
     evidence!("T9", "-", "{}", shown("cursors", &report));
 }
@@ -132,7 +164,8 @@ async fn rule_sets_are_read_or_explained() {
 #[tokio::test]
 async fn templates_word_any_value_or_none() {
     let test = TestContext::on(Engine::Sqlite).await;
-    let seeds: Vec<Vec<u8>> = TEMPLATES.iter().map(|template| template.particulars().to_string().into_bytes()).collect();
+    let seeds: Vec<Vec<u8>> =
+        TEMPLATES.iter().map(|template| template.particulars().to_string().into_bytes()).collect();
     let report = fuzz("template", FEWER, seeds, async |input| {
         let Ok(params) = serde_json::from_slice::<serde_json::Value>(input) else { return Ok("no JSON".to_owned()) };
         let mut words = Vec::new();

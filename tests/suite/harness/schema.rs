@@ -30,7 +30,8 @@ pub fn target<'a>(document: &'a Document, schema: &'a Value) -> &'a Value {
 
 /// The schema's type; that of an object where it names none.
 pub fn kind(schema: &Value) -> &str {
-    let several = schema["type"].as_array().and_then(|all| all.iter().filter_map(Value::as_str).find(|one| *one != "null"));
+    let several =
+        schema["type"].as_array().and_then(|all| all.iter().filter_map(Value::as_str).find(|one| *one != "null"));
     schema["type"].as_str().or(several).unwrap_or("object")
 }
 
@@ -71,7 +72,9 @@ fn made(document: &Document, schema: &Value, whole: bool) -> Value {
             let members = schema["properties"].as_object().into_iter().flatten();
             Value::Object(members.map(|(name, member)| (name.clone(), made(document, member, true))).collect())
         }
-        _ => required(schema).map(|name| (name.to_owned(), made(document, &schema["properties"][name], false))).collect(),
+        _ => {
+            required(schema).map(|name| (name.to_owned(), made(document, &schema["properties"][name], false))).collect()
+        }
     }
 }
 
@@ -105,8 +108,12 @@ pub fn texts(value: &Value) -> Vec<String> {
     fn walk(value: &Value, at: &str, found: &mut Vec<String>) {
         match value {
             Value::String(_) => found.push(at.to_owned()),
-            Value::Array(items) => items.iter().enumerate().for_each(|(n, item)| walk(item, &format!("{at}/{n}"), found)),
-            Value::Object(members) => members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), found)),
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(n, item)| walk(item, &format!("{at}/{n}"), found))
+            }
+            Value::Object(members) => {
+                members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), found))
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
@@ -140,8 +147,12 @@ pub fn thrown(document: &Document, schema: &Value, dice: &mut Dice) -> Value {
             (0..count.min(bound("maxItems", u64::MAX))).map(|_| thrown(document, &schema["items"], dice)).collect()
         }
         ("string", Some("uuid")) => json!(NOTHING),
-        ("string", Some("date")) => json!(format!("20{:02}-{:02}-{:02}", dice.below(100), 1 + dice.below(12), 1 + dice.below(28))),
-        ("string", Some("date-time")) => json!(format!("2026-{:02}-{:02}T01:00:00+08:00", 1 + dice.below(12), 1 + dice.below(28))),
+        ("string", Some("date")) => {
+            json!(format!("20{:02}-{:02}-{:02}", dice.below(100), 1 + dice.below(12), 1 + dice.below(28)))
+        }
+        ("string", Some("date-time")) => {
+            json!(format!("2026-{:02}-{:02}T01:00:00+08:00", 1 + dice.below(12), 1 + dice.below(28)))
+        }
         ("string", _) => {
             let (least, most) = (bound("minLength", 0), bound("maxLength", 20));
             let length = least + dice.next() % (most.min(least + 40) - least + 1);
