@@ -22,6 +22,7 @@ mod m20261124_000014_notification;
 mod m20261124_000015_queue;
 mod m20261124_000016_file;
 mod m20261124_000017_audit;
+mod m20261124_000018_list_index;
 
 #[derive(Debug)]
 pub struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000015_queue::Migration),
             Box::new(m20261124_000016_file::Migration),
             Box::new(m20261124_000017_audit::Migration),
+            Box::new(m20261124_000018_list_index::Migration),
         ]
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use sea_orm::sea_query::{ColumnType, Expr, SimpleExpr};
 use sea_orm::sqlx::{Connection as _, Error as Sqlx, SqliteConnection};
 use sea_orm::{
-    ColumnTrait, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    ColumnTrait, Condition, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 
 use crate::door::{Door, Faults};
@@ -228,6 +228,25 @@ fn sqlite_member<E: EntityTrait>(column: E::Column) -> String {
         ColumnType::Boolean => format!(r#"'{name}', json(CASE r."{name}" WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"#),
         _ => format!(r#"'{name}', r."{name}""#),
     }
+}
+
+/// Whether a text column begins with this prefix, wildcards taken as letters, in the form that each engine finds by an
+/// index: SQLite as a range (its LIKE with an escape character uses none), PostgreSQL as a pattern.
+pub(crate) fn begins_with(connection: &impl ConnectionTrait, column: impl ColumnTrait, prefix: &str) -> Condition {
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        let behind = format!("{prefix}{}", char::MAX);
+        return Condition::all().add(column.gte(prefix)).add(column.lt(behind));
+    }
+    let mut pattern = String::with_capacity(prefix.len() + 1);
+    for c in prefix.chars() {
+        // The pattern's own escape character: with another, no index is used.
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    Condition::all().add(column.like(pattern))
 }
 
 async fn connect_sqlite(url: &str, size: u32) -> Result<DatabaseConnection, DbErr> {

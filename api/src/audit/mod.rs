@@ -24,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 pub struct AuditQuery {
     #[param(required = false, example = "organisation")]
     pub object_kind: Option<String>,
+    /// Only with `object_kind`.
     #[param(required = false, example = "0198f2a0-0000-7000-8000-000000000001")]
     pub object_id: Option<String>,
     #[param(required = false)]

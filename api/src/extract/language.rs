@@ -114,6 +114,7 @@ const MESSAGES: &[(&str, &str, &str)] = &[
         "文件内容、扩展名与声明的类型不一致，或格式不受支持",
         "Content, extension and declared type do not agree, or the format is not taken",
     ),
+    ("object_kind_required", "须同时指明对象类别", "An object's id needs its kind beside it"),
     ("file_format", "此类文件不接受该格式", "Files of this purpose do not come in this format"),
     ("photo_unknown", "证件照文件不存在", "The photo is no file of yours"),
     ("photo_purpose", "该文件不是作为证件照上传的", "The file was not added as a photo"),

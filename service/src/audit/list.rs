@@ -55,6 +55,10 @@ pub async fn list(
     if let Some(kind) = &filter.object_kind {
         query = query.filter(audit::Column::ObjectKind.eq(kind));
     }
+    if filter.object_id.is_some() && filter.object_kind.is_none() {
+        // Ids are kept by kind.
+        return Err(Error::invalid("/object_kind", "object_kind_required"));
+    }
     if let Some(id) = &filter.object_id {
         query = query.filter(audit::Column::ObjectId.eq(id));
     }

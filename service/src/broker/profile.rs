@@ -189,23 +189,29 @@ pub async fn read(context: &Context, caller: &Caller, id: BrokerId) -> Result<Br
 /// Brokers with a case in the caller's scope, newest first.
 pub async fn list(context: &Context, caller: &Caller, page: &PageRequest) -> Result<Page<BrokerSummary>> {
     let scope = caller.require(Permission::ReadBrokers)?;
-    let query = broker::Entity::find().filter(broker::Column::Id.in_subquery(brokers_of_cases(&scope)));
+    let query = broker::Entity::find().filter(has_case(&scope));
     let rows = by_id(query, broker::Column::Id, page)?.all(context.database().read()).await?;
     Ok(Page::cut(rows, page, |row| row.id.to_string()).map(BrokerSummary::from))
 }
 
-fn brokers_of_cases(scope: &domain::access::Scope) -> sea_orm::sea_query::SelectStatement {
-    Query::select()
-        .column((certification::Entity, certification::Column::BrokerId))
+/// Whether a broker has a submitted case in the scope; asked per broker, so that a page looks at no more than its own.
+fn has_case(scope: &domain::access::Scope) -> Expr {
+    let cases = Query::select()
+        .expr(Expr::val(1))
         .from(certification::Entity)
         .inner_join(
             case_file::Entity,
             Expr::col((case_file::Entity, case_file::Column::Id))
                 .equals((certification::Entity, certification::Column::CaseId)),
         )
+        .and_where(
+            Expr::col((certification::Entity, certification::Column::BrokerId))
+                .equals((broker::Entity, broker::Column::Id)),
+        )
         .cond_where(visible_cases(scope))
         .and_where(Expr::col((case_file::Entity, case_file::Column::SubmittedAt)).is_not_null())
-        .to_owned()
+        .to_owned();
+    Expr::exists(cases)
 }
 
 pub(super) async fn visible(
@@ -215,9 +221,5 @@ pub(super) async fn visible(
     permission: Permission,
 ) -> Result<broker::Model> {
     let scope = caller.require(permission)?;
-    broker::Entity::find_by_id(id)
-        .filter(broker::Column::Id.in_subquery(brokers_of_cases(&scope)))
-        .one(context.database().read())
-        .await?
-        .ok_or(Error::NotFound)
+    broker::Entity::find_by_id(id).filter(has_case(&scope)).one(context.database().read()).await?.ok_or(Error::NotFound)
 }

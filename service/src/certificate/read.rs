@@ -46,12 +46,19 @@ pub struct CertificateView {
 }
 
 fn certificates_in(scope: &Scope) -> Condition {
-    let cases = Query::select()
-        .column((case_file::Entity, case_file::Column::Id))
+    if scope.all {
+        return Condition::all();
+    }
+    let case = Query::select()
+        .expr(Expr::val(1))
         .from(case_file::Entity)
+        .and_where(
+            Expr::col((case_file::Entity, case_file::Column::Id))
+                .equals((certificate::Entity, certificate::Column::CaseId)),
+        )
         .cond_where(visible_cases(scope))
         .to_owned();
-    Condition::all().add(Expr::col((certificate::Entity, certificate::Column::CaseId)).in_subquery(cases))
+    Condition::all().add(Expr::exists(case))
 }
 
 /// One certificate within the caller's scope.

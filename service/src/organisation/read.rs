@@ -7,12 +7,12 @@ use domain::ids::OrganisationId;
 use domain::organisation::{OrganisationKind, OrganisationState};
 use domain::region::RegionCode;
 use entity::{organisation, organisation_name};
-use sea_orm::sea_query::LikeExpr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::check::inside;
 use crate::caller::Caller;
 use crate::context::Context;
+use crate::database::begins_with;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, by_id};
 
@@ -83,7 +83,7 @@ pub async fn list(
         all = all.add(organisation::Column::Kind.eq(kind));
     }
     if let Some(prefix) = &filter.name_prefix {
-        all = all.add(organisation::Column::Name.like(starts_with(prefix)));
+        all = all.add(begins_with(context.database().read(), organisation::Column::Name, prefix));
     }
     let query = organisation::Entity::find().filter(visible).filter(all);
     let rows = by_id(query, organisation::Column::Id, page)?.all(context.database().read()).await?;
@@ -93,19 +93,6 @@ pub async fn list(
 /// What the caller looks after or registered.
 fn own(caller: &Caller, scope: &Scope) -> Condition {
     Condition::any().add(inside(scope)).add(organisation::Column::RegisteredBy.eq(caller.actor.account))
-}
-
-/// A pattern for texts that begin like this one, wildcards taken as they are.
-fn starts_with(prefix: &str) -> LikeExpr {
-    let mut pattern = String::with_capacity(prefix.len() + 1);
-    for c in prefix.chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('!')
 }
 
 /// One organisation.

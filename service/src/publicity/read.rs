@@ -133,6 +133,10 @@ async fn statuses(
     connection: &impl ConnectionTrait,
     rounds: impl Iterator<Item = RoundId>,
 ) -> Result<Vec<(RoundId, RuleStatus)>> {
+    let rounds: Vec<RoundId> = rounds.collect();
+    if rounds.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = round::Entity::find()
         .find_also_related(rule_set::Entity)
         .filter(round::Column::Id.is_in(rounds))

@@ -167,3 +167,22 @@ async fn requests_thrown_from_the_document_are_answered_as_it_says() {
         roles.len()
     );
 }
+
+/// The thrower sees through a document that lies.
+#[test]
+fn a_document_that_lies_is_found_out() {
+    let answer = |status: u16, json: Value| Answer {
+        status,
+        headers: reqwest::header::HeaderMap::default(),
+        json,
+        bytes: Vec::new(),
+    };
+    let thrown = |is_sound| Thrown { query: String::new(), body: None, is_sound };
+    let shape = serde_json::json!({ "errors": [{ "pointer": "/a", "rule": "unknown_field" }] });
+    let content = serde_json::json!({ "errors": [{ "pointer": "/a", "rule": "id_checksum" }] });
+    assert!(Thrower::fault(&thrown(true), &answer(422, shape.clone())).is_some());
+    assert!(Thrower::fault(&thrown(true), &answer(500, Value::Null)).is_some());
+    assert!(Thrower::fault(&thrown(false), &answer(200, Value::Null)).is_some());
+    assert!(Thrower::fault(&thrown(true), &answer(422, content)).is_none());
+    assert!(Thrower::fault(&thrown(false), &answer(422, shape)).is_none());
+}

@@ -132,7 +132,7 @@ db_tests! {
     }
 
     async fn wildcards_of_a_search_are_letters(app: TestApp) {
-        let clerk = app.account(Seat::of(Role::RegionClerk)).await.token;
+        let clerk = app.account(Seat::in_region(Role::CityClerk, "450100")).await.token;
         let names = ["百分%公司", "百分之公司", "下_划公司", "下一划公司", "感叹!公司", "感叹公司", "反\\斜公司"];
         for (number, name) in names.iter().enumerate() {
             let uscc = format!("9135010{number}M000100Y4");

@@ -62,7 +62,7 @@ db_tests! {
         let rates = Rates { general: 120, guessable: 20, verification: 40 };
         let app = TestApp::beside(&db, rates).await;
         let token = app.account(Seat::of(Role::Broker)).await.token;
-        let login = json!({ "email": "nobody@example.org", "password": "wrong" });
+        let token_of_nobody = json!({ "token": "nothing" });
         let verify = json!({ "number": "GXJ22026450100017I", "name": "王小明" });
         let (mut told, mut widest) = (0, 0.0_f64);
         for (class, limit) in [("general", rates.general), ("account", rates.general), ("guessable", rates.guessable), ("verification", rates.verification)] {
@@ -70,7 +70,7 @@ db_tests! {
                 "general" => app.get("/api/v1/processes"),
                 // Counted apart from the address that is spent by now.
                 "account" => app.get("/api/v1/me").as_(&token),
-                "guessable" => app.post("/api/v1/sessions").without("idempotency-key").json(&login),
+                "guessable" => app.post("/api/v1/email-confirmations").json(&token_of_nobody),
                 _ => app.post("/api/v1/verifications").without("idempotency-key").json(&verify),
             })
             .await;

@@ -30,13 +30,15 @@ pub struct Examiner<'a> {
     tokens: BTreeMap<&'static str, String>,
     pub faults: Vec<String>,
     pub calls: u32,
+    /// Of so many bodies an operation gets one, each operation others.
+    pub thinned: usize,
     /// The longest that an answer took.
     pub slowest: Duration,
 }
 
 impl<'a> Examiner<'a> {
     pub fn new(app: &'a TestApp) -> Self {
-        Self { app, tokens: BTreeMap::new(), faults: Vec::new(), calls: 0, slowest: Duration::ZERO }
+        Self { app, tokens: BTreeMap::new(), faults: Vec::new(), calls: 0, thinned: 1, slowest: Duration::ZERO }
     }
 
     /// A token of a role that holds the operation's permission; none for public operations.

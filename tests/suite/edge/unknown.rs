@@ -14,14 +14,15 @@ async fn expect(
     examiner: &Examiner<'_>,
     (operation, token): (Operation<'_>, Option<&str>),
     body: &Value,
-    (pointer, rule): (String, &str),
+    (pointer, rules): (&str, &[&str]),
     wrong: &mut Vec<String>,
 ) {
     let path = filled(operation.path, NOTHING);
     let answer = examiner.call(operation, token, &path).json(body).send().await;
     let fault = &answer.json["errors"][0];
-    if answer.status != 422 || fault["pointer"] != pointer || fault["rule"] != rule {
-        wrong.push(format!("{} {pointer} {rule}: {} {}", operation.name(), answer.status, answer.json));
+    let is_there = fault["pointer"].as_str().is_some_and(|found| found.starts_with(pointer));
+    if answer.status != 422 || !is_there || !rules.iter().any(|rule| fault["rule"] == *rule) {
+        wrong.push(format!("{} {pointer} {rules:?}: {} {}", operation.name(), answer.status, answer.json));
     }
 }
 
@@ -39,16 +40,14 @@ db_tests! {
                 places += 1;
                 let mut more = body.clone();
                 let object = more.pointer_mut(&place).unwrap().as_object_mut().unwrap();
-                // First of all members, so that no other fault is met before it.
-                object.clear();
                 object.insert("no_such_member".to_owned(), json!("x"));
-                expect(&examiner, (operation, token.as_deref()), &more, (format!("{place}/no_such_member"), "unknown_field"), &mut wrong).await;
+                expect(&examiner, (operation, token.as_deref()), &more, (&place, &["unknown_field"]), &mut wrong).await;
                 let mut array = body.clone();
                 let object = array.pointer_mut(&place).unwrap();
                 let values: Vec<Value> = object.as_object().unwrap().values().cloned().collect();
                 *object = json!(values);
-                let pointer = if place.is_empty() { "/".to_owned() } else { place };
-                expect(&examiner, (operation, token.as_deref()), &array, (pointer, "wrong_type"), &mut wrong).await;
+                // Where a word decides what an object is, the word is missed first.
+                expect(&examiner, (operation, token.as_deref()), &array, (&place, &["wrong_type", "wrong_value"]), &mut wrong).await;
             }
         }
         assert!(wrong.is_empty(), "{} of {places}:\n{}", wrong.len(), wrong.join("\n"));

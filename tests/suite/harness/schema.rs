@@ -44,6 +44,15 @@ fn made(document: &Document, schema: &Value, whole: bool) -> Value {
     if let Some(example) = schema.get("example").filter(|example| !whole || !example.is_object()) {
         return example.clone();
     }
+    if let Some(parts) = schema.get("allOf").and_then(Value::as_array).filter(|parts| parts.len() > 1) {
+        let members = parts.iter().filter_map(|part| made(document, part, whole).as_object().cloned()).flatten();
+        return Value::Object(members.collect());
+    }
+    if let Some(choice) = schema.get("oneOf").or(schema.get("anyOf")).and_then(Value::as_array)
+        && let Some(one) = choice.iter().rfind(|one| one["type"] != "null")
+    {
+        return made(document, one, whole);
+    }
     let schema = target(document, schema);
     if let Some(example) = schema.get("example").filter(|example| !whole || !example.is_object()) {
         return example.clone();
@@ -174,6 +183,9 @@ pub fn thrown(document: &Document, schema: &Value, dice: &mut Dice) -> Value {
 pub fn broken(document: &Document, schema: &Value, value: &Value, dice: &mut Dice) -> Option<Value> {
     let mut broken = value.clone();
     let places = objects(document, schema, value);
+    if places.is_empty() {
+        return None;
+    }
     let place = dice.pick(&places).clone();
     let inside = {
         let mut at = schema;
