@@ -1,9 +1,9 @@
 //! Both sides of every figure of the catalogue, against the slow evaluator and against the file of golden cases.
 
+use domain::subsidy::FORMULAS;
 use domain::subsidy::check::compare;
 use domain::subsidy::explain::thresholds;
 use domain::subsidy::read::{Book, Document, read};
-use domain::subsidy::FORMULAS;
 use serde_json::{Value, json};
 
 use crate::probe;

@@ -92,7 +92,8 @@ fn base(part: &Value, items: &[Value], facts: &Value) -> Option<Q> {
 fn shape(calc: &Value, base: &Q, items: &[Value], facts: &Value) -> Option<Q> {
     let base = base.clone().max(zero());
     let figure = |name: &str| some(calc, name).map(q);
-    let word = || facts.get(text(calc, "key")).or_else(|| if let [item] = items { item.get(text(calc, "key")) } else { None });
+    let word =
+        || facts.get(text(calc, "key")).or_else(|| if let [item] = items { item.get(text(calc, "key")) } else { None });
     Some(match text(calc, "kind") {
         "flat" => base * figure("rate")?,
         "match" => base * figure("ratio")?,

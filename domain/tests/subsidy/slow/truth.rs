@@ -52,13 +52,7 @@ fn one(gate: &Value, facts: &Value) -> Option<bool> {
 type Holds = fn(&Q, &Q) -> bool;
 
 fn comparisons() -> [(&'static str, Holds); 5] {
-    [
-        ("gte", |a, b| a >= b),
-        ("gt", |a, b| a > b),
-        ("lte", |a, b| a <= b),
-        ("lt", |a, b| a < b),
-        ("eq", |a, b| a == b),
-    ]
+    [("gte", |a, b| a >= b), ("gt", |a, b| a > b), ("lte", |a, b| a <= b), ("lt", |a, b| a < b), ("eq", |a, b| a == b)]
 }
 
 /// The beneficiary's own figure, else the sum over all of its items.
@@ -117,7 +111,8 @@ fn key_passes(key: &str, wanted: &Value, item: &Value, filter: &Value) -> bool {
         return item.get(measure).is_none_or(|found| q(found) >= q(wanted));
     }
     if let Some(flag) = wanted.as_bool() {
-        let (name, wanted) = key.split_once("_not_").map_or((key.to_owned(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
+        let (name, wanted) =
+            key.split_once("_not_").map_or((key.to_owned(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
         return item.get(&name).is_none_or(|found| *found == wanted);
     }
     let name = key.strip_suffix('s').unwrap();
