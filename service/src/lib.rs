@@ -35,12 +35,14 @@ pub mod publicity;
 pub mod queue;
 pub mod round;
 pub mod rule;
+pub mod settings;
 mod transaction;
 pub mod verification;
 
 pub use caller::{Caller, Idempotency, Outcome, RequestMeta};
 pub use code::{Code, Reaction};
-pub use context::{Clock, Context, FileLimits, Parts, Random, Settings, SystemClock, SystemRandom};
+pub use context::{Clock, Context, Parts, Random, SystemClock, SystemRandom};
 pub use error::{Error, Result};
 pub use patience::for_a_request;
+pub use settings::{FileLimits, Lockout, Periods, Settings};
 pub use transaction::{Tx, Work};

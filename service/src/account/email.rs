@@ -19,7 +19,6 @@ use crate::process::Address;
 use crate::transaction::{Tx, Work};
 
 const LONGEST: usize = 254;
-const CHANGE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
 /// An address as it is stored and compared: trimmed and in lower case.
 pub(super) fn normalised(email: &str) -> String {
@@ -165,7 +164,8 @@ impl Work for Ask<'_> {
         }
         let target = Target { email: self.email.clone() };
         secret::void(tx, row.id, TokenPurpose::ChangeEmail).await?;
-        let issued = secret::issue(tx, Some(row.id), TokenPurpose::ChangeEmail, &target, CHANGE_LIFETIME).await?;
+        let lifetime = TimeDelta::hours(tx.context().settings().periods.email_change_hours.into());
+        let issued = secret::issue(tx, Some(row.id), TokenPurpose::ChangeEmail, &target, lifetime).await?;
         let params = json!({ "name": row.name, "secret": tell::secret(tx, "confirm-email", &issued.token) });
         tell::tell(tx, to, "email_change_confirm", params).await
     }

@@ -10,19 +10,8 @@ use serde_json::json;
 use crate::code::Code;
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::settings::Lockout;
 use crate::transaction::Tx;
-
-/// Failures in a row before the first wait.
-const EMAIL_FAILURES: i32 = 5;
-/// Many people may share a source.
-const SOURCE_FAILURES: i32 = 20;
-const FIRST_WAIT: TimeDelta = TimeDelta::seconds(15);
-/// 96 guesses a day once it is reached.
-const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
-/// Failures older than this no longer count.
-const MEMORY: TimeDelta = TimeDelta::days(1);
-/// An address from which the owner logged in this recently is not locked by what others do elsewhere.
-const FAMILIAR: TimeDelta = TimeDelta::days(90);
 
 /// Whose failures are counted: an e-mail address, known or not, and the source.
 #[derive(Debug, Clone)]
@@ -32,6 +21,7 @@ pub(super) struct Guard {
     /// The same by every known key, while keys change.
     email_keys: Vec<String>,
     address: Option<String>,
+    lockout: Lockout,
 }
 
 impl Guard {
@@ -42,6 +32,7 @@ impl Guard {
             email_key: format!("email:{}", context.keys().blind_index("account.email", email)),
             email_keys: indexes.iter().map(|index| format!("email:{index}")).collect(),
             address: address.map(str::to_owned),
+            lockout: context.settings().lockout.clone(),
         }
     }
 
@@ -61,7 +52,7 @@ impl Guard {
             .filter(account_login_failure::Column::Key.is_in(keys))
             .filter(account_login_failure::Column::LockedUntil.gt(now))
             // Longer than any wait: the clock was put back since, and nobody is shut out for that.
-            .filter(account_login_failure::Column::LockedUntil.lte(now + LONGEST_WAIT))
+            .filter(account_login_failure::Column::LockedUntil.lte(now + longest_wait(&self.lockout)))
             .all(connection)
             .await?;
         let mut until: Option<DateTime<Utc>> = None;
@@ -90,7 +81,7 @@ impl Guard {
         let sessions = account_session::Entity::find()
             .filter(account_session::Column::AccountId.eq(account.id))
             .filter(account_session::Column::Address.eq(address))
-            .filter(account_session::Column::CreatedAt.gt(now - FAMILIAR))
+            .filter(account_session::Column::CreatedAt.gt(now - TimeDelta::days(self.lockout.familiar_days.into())))
             .count(connection)
             .await?;
         Ok(sessions > 0)
@@ -98,9 +89,9 @@ impl Guard {
 
     /// Counts a failure on both, with the same statements whether there is an account or not.
     pub async fn failed(&self, tx: &Tx) -> Result<()> {
-        let (failures, until) = count(tx, self.email_key.clone(), EMAIL_FAILURES).await?;
+        let (failures, until) = count(tx, self.email_key.clone(), self.lockout.email_failures).await?;
         if let Some(key) = self.source_key() {
-            count(tx, key, SOURCE_FAILURES).await?;
+            count(tx, key, self.lockout.source_failures).await?;
         }
         // A copy for those who look after accounts; what counts is the row above.
         account::Entity::update_many()
@@ -134,9 +125,10 @@ async fn count(tx: &Tx, key: String, allowed: i32) -> Result<(i32, Option<DateTi
     use account_login_failure::{ActiveModel, Column, Entity};
     use sea_orm::sea_query::ExprTrait;
     let at = tx.at();
+    let lockout = &tx.context().settings().lockout;
     let stored = |column| Expr::col((Entity, column));
     let more = CaseStatement::new()
-        .case(stored(Column::LastFailedAt).lt(at - MEMORY), Expr::value(1))
+        .case(stored(Column::LastFailedAt).lt(at - memory(lockout)), Expr::value(1))
         .finally(stored(Column::Failures).add(1));
     let again = OnConflict::column(Column::Key)
         .value(Column::Failures, more)
@@ -144,7 +136,7 @@ async fn count(tx: &Tx, key: String, allowed: i32) -> Result<(i32, Option<DateTi
         .to_owned();
     let row = ActiveModel { key: Set(key.clone()), failures: Set(1), last_failed_at: Set(at), locked_until: Set(None) };
     let row = Entity::insert(row).on_conflict(again).exec_with_returning(tx.connection()).await?;
-    let until = wait(row.failures, allowed).map(|wait| at + wait);
+    let until = wait(lockout, row.failures, allowed).map(|wait| at + wait);
     Entity::update_many()
         .col_expr(Column::LockedUntil, Expr::value(until))
         .filter(Column::Key.eq(key))
@@ -154,16 +146,26 @@ async fn count(tx: &Tx, key: String, allowed: i32) -> Result<(i32, Option<DateTi
 }
 
 /// Nothing below the allowed number, then doubling up to the longest.
-fn wait(failures: i32, allowed: i32) -> Option<TimeDelta> {
+fn wait(lockout: &Lockout, failures: i32, allowed: i32) -> Option<TimeDelta> {
     let beyond = u32::try_from(failures - allowed).ok()?;
-    let doubled = 1i32.checked_shl(beyond.min(16)).and_then(|factor| FIRST_WAIT.checked_mul(factor));
-    Some(doubled.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT))
+    let first = TimeDelta::seconds(lockout.first_wait_seconds.into());
+    let doubled = 1i32.checked_shl(beyond.min(16)).and_then(|factor| first.checked_mul(factor));
+    let longest = longest_wait(lockout);
+    Some(doubled.unwrap_or(longest).min(longest))
+}
+
+fn longest_wait(lockout: &Lockout) -> TimeDelta {
+    TimeDelta::seconds(lockout.longest_wait_seconds.into())
+}
+
+fn memory(lockout: &Lockout) -> TimeDelta {
+    TimeDelta::hours(lockout.memory_hours.into())
 }
 
 /// Removes counters that no longer count.
 pub(super) async fn sweep(tx: &Tx) -> Result<()> {
     account_login_failure::Entity::delete_many()
-        .filter(account_login_failure::Column::LastFailedAt.lt(tx.at() - MEMORY))
+        .filter(account_login_failure::Column::LastFailedAt.lt(tx.at() - memory(&tx.context().settings().lockout)))
         .exec(tx.connection())
         .await?;
     Ok(())
@@ -175,6 +177,8 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_and_ends_at_a_quarter_of_an_hour() {
+        let lockout = Lockout::default();
+        let wait = |failures, allowed| wait(&lockout, failures, allowed);
         assert_eq!(wait(4, 5), None);
         assert_eq!(wait(5, 5), Some(TimeDelta::seconds(15)));
         assert_eq!(wait(6, 5), Some(TimeDelta::seconds(30)));

@@ -19,8 +19,6 @@ use crate::process::Address;
 use crate::queue::{Job, Payload};
 use crate::transaction::{Tx, Work};
 
-const RESET_LIFETIME: TimeDelta = TimeDelta::hours(1);
-
 /// Sends the link of a reset, if there is an account. A second run sends a newer link, and the older stops working.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Recover {
@@ -88,7 +86,8 @@ impl Work for SendLink {
             .await?;
         let Some(row) = row else { return Ok(()) };
         secret::void(tx, row.id, TokenPurpose::ResetPassword).await?;
-        let issued = secret::issue(tx, Some(row.id), TokenPurpose::ResetPassword, &(), RESET_LIFETIME).await?;
+        let lifetime = TimeDelta::hours(tx.context().settings().periods.password_reset_hours.into());
+        let issued = secret::issue(tx, Some(row.id), TokenPurpose::ResetPassword, &(), lifetime).await?;
         tx.audit(
             Entry::new(&Caller::system("account.recover"), "account", row.id, "account.send_reset")
                 .after(&json!({ "request": self.request })),

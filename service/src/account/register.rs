@@ -23,8 +23,6 @@ use crate::process::Address;
 use crate::queue::{Job, Payload};
 use crate::transaction::{Tx, Work};
 
-const CONFIRM_LIFETIME: TimeDelta = TimeDelta::hours(24);
-
 /// What a person registers with.
 #[derive(Clone)]
 pub struct Registration {
@@ -172,7 +170,8 @@ impl Work for Create {
                 id
             }
         };
-        let issued = secret::issue(tx, Some(id), TokenPurpose::ConfirmEmail, &self.chosen, CONFIRM_LIFETIME).await?;
+        let lifetime = TimeDelta::hours(tx.context().settings().periods.confirmation_hours.into());
+        let issued = secret::issue(tx, Some(id), TokenPurpose::ConfirmEmail, &self.chosen, lifetime).await?;
         let params = json!({ "name": self.chosen.name, "secret": tell::secret(tx, "confirm-email", &issued.token) });
         tell::tell(tx, Address::Email(self.email.clone()), "confirm_email", params).await
     }

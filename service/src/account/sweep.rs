@@ -11,11 +11,6 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::transaction::{Tx, Work};
 
-/// A session that is over still tells from where its owner usually comes.
-const SESSIONS: TimeDelta = TimeDelta::days(90);
-const TOKENS: TimeDelta = TimeDelta::days(30);
-const UNCONFIRMED: TimeDelta = TimeDelta::days(30);
-
 /// Sweeps once. Harmless when run twice.
 pub async fn sweep(context: &Context) -> Result<()> {
     context.write("account.sweep", &Sweep).await
@@ -28,12 +23,15 @@ impl Work for Sweep {
 
     async fn run(&self, tx: &Tx) -> Result<()> {
         let connection = tx.connection();
+        let kept = &tx.context().settings().periods;
+        let before = |days: u32| tx.at() - TimeDelta::days(days.into());
+        // A session that is over still tells from where its owner usually comes.
         account_session::Entity::delete_many()
-            .filter(account_session::Column::ExpiresAt.lt(tx.at() - SESSIONS))
+            .filter(account_session::Column::ExpiresAt.lt(before(kept.session_days)))
             .exec(connection)
             .await?;
         account_token::Entity::delete_many()
-            .filter(account_token::Column::ExpiresAt.lt(tx.at() - TOKENS))
+            .filter(account_token::Column::ExpiresAt.lt(before(kept.token_days)))
             .exec(connection)
             .await?;
         guard::sweep(tx).await?;
@@ -42,7 +40,7 @@ impl Work for Sweep {
             Query::select().column(account_consent::Column::AccountId).from(account_consent::Entity).to_owned();
         account::Entity::delete_many()
             .filter(account::Column::State.eq(AccountState::Pending))
-            .filter(account::Column::UpdatedAt.lt(tx.at() - UNCONFIRMED))
+            .filter(account::Column::UpdatedAt.lt(before(kept.unconfirmed_days)))
             .filter(account::Column::Id.not_in_subquery(holders))
             .filter(account::Column::Id.not_in_subquery(givers))
             .exec(connection)

@@ -6,7 +6,7 @@ use entity::{account, account_role, file, organisation};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
-use super::sweep::GRACE;
+use super::sweep::grace;
 use super::upload::too_large;
 use crate::context::Context;
 use crate::error::Result;
@@ -35,7 +35,8 @@ pub(super) async fn check(
     size: u64,
 ) -> Result<()> {
     let limits = &context.settings().files;
-    let own = stored(at).filter(file::Column::UploadedBy.eq(account));
+    let since = at - grace(context);
+    let own = stored(since).filter(file::Column::UploadedBy.eq(account));
     let (files, bytes) = used(own, connection).await?;
     within("account_files", files + 1, limits.account_files)?;
     within("account_bytes", bytes.saturating_add(size), limits.account_bytes)?;
@@ -45,7 +46,7 @@ pub(super) async fn check(
             .from(account_role::Entity)
             .and_where(Expr::col(account_role::Column::OrganisationId).eq(organisation))
             .to_owned();
-        let (files, bytes) = used(stored(at).filter(file::Column::UploadedBy.in_subquery(members)), connection).await?;
+        let (files, bytes) = used(stored(since).filter(file::Column::UploadedBy.in_subquery(members)), connection).await?;
         within("organisation_files", files + 1, limits.organisation_files)?;
         within("organisation_bytes", bytes.saturating_add(size), limits.organisation_bytes)?;
     }
@@ -53,8 +54,8 @@ pub(super) async fn check(
 }
 
 /// Files whose bytes are kept: those that are there, and those taken away so lately that no sweep has come by.
-fn stored(at: DateTime<Utc>) -> Select<file::Entity> {
-    let is_kept = Condition::any().add(file::Column::DeletedAt.is_null()).add(file::Column::CreatedAt.gt(at - GRACE));
+fn stored(since: DateTime<Utc>) -> Select<file::Entity> {
+    let is_kept = Condition::any().add(file::Column::DeletedAt.is_null()).add(file::Column::CreatedAt.gt(since));
     file::Entity::find().filter(is_kept)
 }
 

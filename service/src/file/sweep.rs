@@ -15,13 +15,16 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 
 /// No upload takes this long; younger bytes may still get their row.
-pub(super) const GRACE: TimeDelta = TimeDelta::hours(24);
+pub(super) fn grace(context: &Context) -> TimeDelta {
+    TimeDelta::hours(context.settings().periods.loose_file_hours.into())
+}
+
 /// Objects compared with the table per query.
 const BATCH: usize = 500;
 
 /// Removes orphans; the number removed. Harmless when run twice.
 pub async fn sweep_orphans(context: &Context) -> Result<u64> {
-    let before = context.now() - GRACE;
+    let before = context.now() - grace(context);
     let mut removed = match context.settings().files_folder.clone() {
         Some(folder) => remove_staged(folder, before).await?,
         None => 0,

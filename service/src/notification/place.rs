@@ -43,9 +43,7 @@ impl Payload for Deliver {
     const NAME: &'static str = "notification.deliver";
 }
 
-/// How long a mail may wait for the mail server.
-const EXPIRES_AFTER: TimeDelta = TimeDelta::hours(72);
-/// Enough attempts to fill that time with doubling delays.
+/// Enough attempts to fill the time that a mail is tried with doubling delays.
 const MAIL_ATTEMPTS: i32 = 100;
 
 /// Places messages: in-app rows for accounts, mail rows for all, and the jobs that send them.
@@ -148,7 +146,7 @@ fn mail_row(
         attempts: Set(0),
         next_attempt_at: Set(Some(tx.at())),
         last_error: Set(None),
-        expires_at: Set(tx.at() + EXPIRES_AFTER),
+        expires_at: Set(tx.at() + TimeDelta::hours(context.settings().periods.mail_hours.into())),
         sent_at: Set(None),
         created_at: Set(tx.at()),
     })

@@ -10,12 +10,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::transaction::{Tx, Work};
 
-/// Finished jobs and due times are kept this long; dead jobs stay until somebody decides.
-const KEPT: TimeDelta = TimeDelta::days(30);
-/// Answers of idempotency keys are kept this long.
-const ANSWERS_KEPT: TimeDelta = TimeDelta::days(7);
-
-/// Removes what is older than its time.
+/// Removes what is older than its time; dead jobs stay until somebody decides.
 pub async fn sweep(context: &Context) -> Result<()> {
     context.write("queue.sweep", &Sweep).await
 }
@@ -26,13 +21,15 @@ impl Work for Sweep {
     type Output = ();
 
     async fn run(&self, tx: &Tx) -> Result<()> {
+        let kept = &tx.context().settings().periods;
+        let before = |days: u32| tx.at() - TimeDelta::days(days.into());
         queue_job::Entity::delete_many()
             .filter(queue_job::Column::State.eq(JobState::Done))
-            .filter(queue_job::Column::FinishedAt.lt(tx.at() - KEPT))
+            .filter(queue_job::Column::FinishedAt.lt(before(kept.job_days)))
             .exec(tx.connection())
             .await?;
         queue_tick::Entity::delete_many()
-            .filter(queue_tick::Column::DueAt.lt(tx.at() - KEPT))
+            .filter(queue_tick::Column::DueAt.lt(before(kept.job_days)))
             .exec(tx.connection())
             .await?;
         // The trail stays; only the stored answer and its key are forgotten.
@@ -42,7 +39,7 @@ impl Work for Sweep {
             .col_expr(audit::Column::Fingerprint, Expr::value(None::<String>))
             .col_expr(audit::Column::Answer, Expr::value(None::<String>))
             .filter(audit::Column::IdempotencyKey.is_not_null())
-            .filter(audit::Column::At.lt(tx.at() - ANSWERS_KEPT))
+            .filter(audit::Column::At.lt(before(kept.answer_days)))
             .exec(tx.connection())
             .await?;
         Ok(())
