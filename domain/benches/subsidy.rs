@@ -1,5 +1,9 @@
 //! The speed goals of the subsidy engine: `cargo bench -p domain --bench subsidy`.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its figures and stops when it cannot go on")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its figures and stops when it cannot go on"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -47,7 +51,8 @@ fn facts(at: i64, contracts: i64) -> Facts {
     let item = |number: i64| {
         let mut attributes = Attributes::default();
         let money = |fen: i64| Value::Figure(Quantity::Money(domain::rule::Fen(fen)));
-        attributes.set("performed_tech_amount".into(), money(10_000_000 + (at * 7_919 + number * 104_729) % 90_000_000));
+        attributes
+            .set("performed_tech_amount".into(), money(10_000_000 + (at * 7_919 + number * 104_729) % 90_000_000));
         attributes.set("registered_tech_amount".into(), money(10_000_000 + number * 1_000_003 % 90_000_000));
         attributes.set("related_party".into(), Value::Flag(number % 17 == 0));
         attributes.set("other_public_funding".into(), Value::Flag(false));

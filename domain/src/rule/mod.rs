@@ -16,8 +16,8 @@ pub use certification::{
 };
 pub use money::{Fen, NotAnAmount};
 pub use read::{Problem, ProblemKind};
-pub(crate) use set::{canonical, hex};
 pub use set::{Basis, BasisKind, Clause, RuleSet, RuleStatus};
+pub(crate) use set::{canonical, hex};
 
 /// The seed rule set of broker certification, `GX-BROKER` version `2026-1`.
 pub const GX_BROKER_2026_1: &str = include_str!("../../data/rule/gx-broker-2026-1.json");

@@ -87,7 +87,8 @@ impl serde::Serialize for Quantity {
 impl<'de> serde::Deserialize<'de> for Quantity {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let parts = text.rsplit_once(' ').and_then(|(figure, unit)| Some((figure, <Unit as crate::word::Word>::parse(unit)?)));
+        let parts =
+            text.rsplit_once(' ').and_then(|(figure, unit)| Some((figure, <Unit as crate::word::Word>::parse(unit)?)));
         let (figure, unit) = parts.ok_or_else(|| serde::de::Error::custom("a figure with its unit"))?;
         Self::read(figure, unit).map_err(serde::de::Error::custom)
     }
@@ -177,7 +178,8 @@ mod tests {
         ] {
             assert_eq!(money(text), Ok(Fen(fen)), "{text}");
         }
-        for text in ["", "1.", ".5", "007", "1e3", "1,000", "1.001", "2%", "0.5分", "10000000000000", "五", "1.2.3", "--1"]
+        for text in
+            ["", "1.", ".5", "007", "1e3", "1,000", "1.001", "2%", "0.5分", "10000000000000", "五", "1.2.3", "--1"]
         {
             assert!(money(text).is_err(), "{text}");
         }
@@ -185,7 +187,8 @@ mod tests {
 
     #[test]
     fn rates_and_counts_keep_to_their_units() {
-        for (text, plain) in [("2%", "0.02"), ("0.5‰", "0.0005"), ("0.0006", "0.0006"), ("15bp", "0.0015"), ("1", "1")] {
+        for (text, plain) in [("2%", "0.02"), ("0.5‰", "0.0005"), ("0.0006", "0.0006"), ("15bp", "0.0015"), ("1", "1")]
+        {
             assert_eq!(rate(text).unwrap().plain(), plain, "{text}");
         }
         for text in ["2万", "0.0000000000001", "12345678", "0.1‰万"] {

@@ -44,13 +44,23 @@ pub struct Record {
 pub enum Replayed {
     Same,
     /// Another engine gives the same bytes.
-    SameWithOtherEngine { recorded: String },
+    SameWithOtherEngine {
+        recorded: String,
+    },
     /// Another engine gives other bytes; nothing is wrong with the record by that alone.
-    OtherEngine { recorded: String, result: String },
+    OtherEngine {
+        recorded: String,
+        result: String,
+    },
     /// The same engine gives other bytes: the record was changed.
-    Differs { result: String },
+    Differs {
+        result: String,
+    },
     /// The rule set is not the one that was used.
-    OtherRule { recorded: String, given: String },
+    OtherRule {
+        recorded: String,
+        given: String,
+    },
 }
 
 fn result(set: &RuleSet, record: &Record) -> Result<String, Refusal> {

@@ -8,7 +8,7 @@ fn book() -> Book {
     match read(FORMULAS) {
         Ok(Document::Book(book)) => *book,
         Ok(Document::Set(_)) => panic!("a book"),
-        Err(problems) => panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>()),
+        Err(problems) => panic!("{problems:#?}"),
     }
 }
 
@@ -43,7 +43,8 @@ fn the_template_passes_its_own_cases() {
 #[test]
 fn a_figure_that_is_left_out_is_never_zero() {
     let (set, _) = example("M12");
-    let facts = r#"{"received_tech_amount": "300000", "annual_new_sales": "2000000", "contract_tech_amount": "300000"}"#;
+    let facts =
+        r#"{"received_tech_amount": "300000", "annual_new_sales": "2000000", "contract_tech_amount": "300000"}"#;
     let facts = read::facts(facts, &model::RuleSet { measures: all_money(&set), ..set.clone() }).unwrap();
     let settled = evaluate(&set, "buyer", &facts, Options::CASE).unwrap();
     assert!(settled.is_eligible);
@@ -83,9 +84,8 @@ fn every_explained_example_sums_to_its_amount() {
 fn an_explanation_reads_like_the_notice() {
     let (set, case) = example("E19");
     let answer = run_case(&set, &case, Options::CASE.explained()).unwrap();
-    let view = |language| {
-        explain::explain(&set, &answer.settlements[0], &case.given.facts, Options::CASE, language).text()
-    };
+    let view =
+        |language| explain::explain(&set, &answer.settlements[0], &case.given.facts, Options::CASE, language).text();
     insta::assert_snapshot!(format!("{}\n{}", view(explain::Language::Zh), view(explain::Language::En)));
 }
 
@@ -177,7 +177,8 @@ fn one_rule_has_one_hash_however_it_is_written() {
 #[test]
 fn a_version_against_itself_shows_no_difference() {
     let set = read::rule_set(read::TEMPLATE).unwrap();
-    let mut table = table::Table::new(&set, &["beneficiary", "group", "item", "received_tech_amount", "received_on"]).unwrap();
+    let mut table =
+        table::Table::new(&set, &["beneficiary", "group", "item", "received_tech_amount", "received_on"]).unwrap();
     table.row(2, &["甲", "南宁", "1", "500000", "2027-05-01"]);
     table.row(3, &["甲", "南宁", "2", "700000", "2027-05-02"]);
     table.row(4, &["乙", "柳州", "", "60000000", ""]);

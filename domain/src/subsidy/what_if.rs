@@ -89,7 +89,13 @@ pub fn compare(draft: &RuleSet, against: &RuleSet, everybody: &[Facts]) -> Resul
         let (against_yuan, draft_yuan) = (amount(against), amount(draft));
         if against_yuan != draft_yuan {
             let (beneficiary, group) = (facts.beneficiary.clone(), facts.group.clone());
-            made.changes.push(Change { beneficiary, group, component: (*component).to_owned(), against_yuan, draft_yuan });
+            made.changes.push(Change {
+                beneficiary,
+                group,
+                component: (*component).to_owned(),
+                against_yuan,
+                draft_yuan,
+            });
         }
     }
     let size = |change: &Change| (change.draft_yuan.0 - change.against_yuan.0).abs();

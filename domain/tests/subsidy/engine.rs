@@ -25,7 +25,9 @@ fn yuan(amount: Fen) -> Q {
 pub fn run(set: &RuleSet, claims: &[Claim], pool: Option<Fen>) -> Result<Vec<Out>, Refusal> {
     let facts: Vec<_> = claims
         .iter()
-        .map(|claim| facts(&claim.facts.to_string(), set).unwrap_or_else(|problems| panic!("{problems:#?}\n{}", claim.facts)))
+        .map(|claim| {
+            facts(&claim.facts.to_string(), set).unwrap_or_else(|problems| panic!("{problems:#?}\n{}", claim.facts))
+        })
         .collect();
     let whole: Vec<_> = claims
         .iter()
@@ -54,9 +56,9 @@ fn out(settled: &Settlement) -> Out {
         }
         Outcome::Count(number) => Out::Count(usize::try_from(*number).unwrap()),
         Outcome::Range { min, max } => Out::Range(yuan(*min), yuan(*max)),
-        Outcome::Penalty(fines) => Out::Fines(
-            [fines.recover, fines.fine_min, fines.fine_max, fines.person_min, fines.person_max].map(yuan),
-        ),
+        Outcome::Penalty(fines) => {
+            Out::Fines([fines.recover, fines.fine_min, fines.fine_max, fines.person_min, fines.person_max].map(yuan))
+        }
         Outcome::NotComputable(_) => Out::Missing,
     }
 }

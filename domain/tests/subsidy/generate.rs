@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::rng::Rng;
 use crate::slow::Claim;
 
-const RATES: &[&str] = &["0.02", "0.005", "0.0006", "1.5%", "0.3‰", "0.1", "0.0001", "1", "0.00000001", "0.333333333333"];
+const RATES: &[&str] =
+    &["0.02", "0.005", "0.0006", "1.5%", "0.3‰", "0.1", "0.0001", "1", "0.00000001", "0.333333333333"];
 const YUAN: &[i64] = &[0, 1, 100, 10_000, 30_000, 100_000, 200_000, 500_000, 1_000_000, 5_000_000, 30_000_000];
 
 /// An amount near a round one, often one fen off.
@@ -32,14 +33,16 @@ fn rising(rng: &mut Rng, count: usize) -> Vec<i64> {
     let mut all = Vec::new();
     let mut at = 0;
     for _ in 0..count {
-        at += (*rng.pick(&YUAN[2..]) + i64::try_from(rng.below(3)).unwrap()) * 100 + i64::try_from(rng.below(2)).unwrap();
+        at +=
+            (*rng.pick(&YUAN[2..]) + i64::try_from(rng.below(3)).unwrap()) * 100 + i64::try_from(rng.below(2)).unwrap();
         all.push(at);
     }
     all
 }
 
 fn calc(rng: &mut Rng, has_base: bool, in_add_on: bool) -> Value {
-    let with_base = ["flat", "flat", "flat", "marginal", "band_whole", "fixed_plus_excess", "step", "match", "grade_rate"];
+    let with_base =
+        ["flat", "flat", "flat", "marginal", "band_whole", "fixed_plus_excess", "step", "match", "grade_rate"];
     let without = ["fixed", "grade_table", "min_of"];
     let mut kinds: Vec<&str> = if has_base { with_base.to_vec() } else { without.to_vec() };
     if has_base {
@@ -62,17 +65,21 @@ fn calc(rng: &mut Rng, has_base: bool, in_add_on: bool) -> Value {
         }
         "grade_table" => json!({"key": "grade", "table": {"优秀": money(rng), "良好": amount(rng)}}),
         "grade_rate" => json!({"key": "grade", "table": {"优秀": rate(rng), "良好": rng.pick(RATES)}}),
-        "min_of" => json!({"terms": [{"measure": "m1", "rate": rate(rng)}, {"measure": "m2", "rate": rng.pick(RATES)}]}),
+        "min_of" => {
+            json!({"terms": [{"measure": "m1", "rate": rate(rng)}, {"measure": "m2", "rate": rng.pick(RATES)}]})
+        }
         "fixed_range" => json!({"min": "300000", "max": "500000"}),
-        _ => json!({"recover_rate": "1", "fine_min_rate": "0.1", "fine_max_rate": rng.pick(&["0.3", "0.5", "0.333333333333"]),
-                    "person_min": "3000", "person_max": "50000"}),
+        _ => {
+            json!({"recover_rate": "1", "fine_min_rate": "0.1", "fine_max_rate": rng.pick(&["0.3", "0.5", "0.333333333333"]),
+                    "person_min": "3000", "person_max": "50000"})
+        }
     };
     made["kind"] = json!(kind);
     made
 }
 
 fn marginal(rng: &mut Rng) -> Value {
-    let count = rng.below(3) as usize;
+    let count = rng.size(3);
     let mut brackets: Vec<Value> =
         rising(rng, count).into_iter().map(|upto| json!({"upto": plain(upto), "rate": rng.pick(RATES)})).collect();
     brackets.push(json!({"upto": null, "rate": rate(rng)}));
@@ -80,7 +87,7 @@ fn marginal(rng: &mut Rng) -> Value {
 }
 
 fn bands(rng: &mut Rng) -> Value {
-    let count = 1 + rng.below(3) as usize;
+    let count = 1 + rng.size(3);
     let ends = rising(rng, count + 1);
     let is_open = rng.one_in(2);
     let mut bands = Vec::new();
@@ -205,8 +212,11 @@ fn component(rng: &mut Rng, id: &str) -> Value {
 }
 
 fn cap(rng: &mut Rng, has_items: bool) -> Value {
-    let scopes: &[&str] =
-        if has_items { &["item", "project", "component", "person", "beneficiary"] } else { &["component", "beneficiary"] };
+    let scopes: &[&str] = if has_items {
+        &["item", "project", "component", "person", "beneficiary"]
+    } else {
+        &["component", "beneficiary"]
+    };
     let scope = *rng.pick(scopes);
     let periods: &[&str] = if scope == "item" { &["project"] } else { &["once", "year", "years(2)", "years(3)"] };
     let period = if scope == "project" || (has_items && rng.one_in(12)) { "project" } else { *rng.pick(periods) };
@@ -215,7 +225,7 @@ fn cap(rng: &mut Rng, has_items: bool) -> Value {
 
 /// A rule set with one to three components, and what binds them.
 pub fn rule_set(rng: &mut Rng) -> Value {
-    let ids = &["a", "b", "c"][..1 + rng.below(3) as usize];
+    let ids = &["a", "b", "c"][..=rng.size(3)];
     let mut set = json!({
         "id": "R", "version": "1", "issuer": "test", "status": "draft",
         "measures": {"m1": "yuan", "m2": "yuan", "m3": "yuan", "m4": "yuan", "n1": "count"},

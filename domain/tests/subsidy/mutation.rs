@@ -18,9 +18,31 @@ struct Mutant {
 
 /// Members that hold no figure of the rule.
 const WORDS: &[&str] = &[
-    "id", "title", "source", "jurisdiction", "status", "beneficiary", "note", "valid", "formula", "kind", "op", "measure",
-    "measures", "as_measure", "prior", "key", "scope", "period", "mode", "levels", "components", "ambiguity", "year",
-    "one_contract_per_project", "is_ceiling",
+    "id",
+    "title",
+    "source",
+    "jurisdiction",
+    "status",
+    "beneficiary",
+    "note",
+    "valid",
+    "formula",
+    "kind",
+    "op",
+    "measure",
+    "measures",
+    "as_measure",
+    "prior",
+    "key",
+    "scope",
+    "period",
+    "mode",
+    "levels",
+    "components",
+    "ambiguity",
+    "year",
+    "one_contract_per_project",
+    "is_ceiling",
 ];
 
 fn mutants(formula: &Value) -> Vec<Mutant> {
@@ -75,7 +97,9 @@ fn of_place(formula: &Value, pointer: &str, key: &str) -> Vec<Mutant> {
     }
     match old {
         Value::Bool(flag) => changed(vec![json!(!flag)]),
-        Value::Number(number) => changed(vec![json!(number.as_i64().unwrap() + 1), json!(number.as_i64().unwrap() - 1)]),
+        Value::Number(number) => {
+            changed(vec![json!(number.as_i64().unwrap() + 1), json!(number.as_i64().unwrap() - 1)])
+        }
         Value::String(figure) if figure.starts_with("20") && figure.contains('-') => {
             changed(vec![json!(figure.replace("-01-01", "-01-02"))])
         }
@@ -137,8 +161,13 @@ fn no_changed_figure_of_the_catalogue_survives() {
         let missed = caught.into_iter().filter(|(_, caught)| !caught);
         survivors.extend(missed.map(|(figure, _)| format!("{}{figure}", text(&formula, "id"))));
     }
-    println!("{total} mutants: {by_case} caught by golden cases, {by_reader} refused by the reader, {} masked:", masked.len());
-    masked.iter().for_each(|place| println!("  {place}"));
+    println!(
+        "{total} mutants: {by_case} caught by golden cases, {by_reader} refused by the reader, {} masked:",
+        masked.len()
+    );
+    for place in masked {
+        println!("  {place}");
+    }
     assert!(survivors.is_empty(), "{survivors:#?}");
 }
 

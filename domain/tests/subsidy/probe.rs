@@ -120,14 +120,17 @@ impl<'a> Good<'a> {
             } else if let Some(measure) = key.strip_prefix("min_") {
                 self.item.insert(measure.to_owned(), value.clone());
             } else if let Some(flag) = value.as_bool().filter(|_| !key.starts_with("one_")) {
-                let (name, flag) = key.split_once("_not_").map_or((key.clone(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
+                let (name, flag) =
+                    key.split_once("_not_").map_or((key.clone(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
                 self.item.insert(name, json!(flag));
             }
         }
     }
 
     fn has_items(&self) -> bool {
-        self.part.get("item_filter").is_some() || self.part.get("item_cap").is_some() || self.part["base"]["op"] == "count"
+        self.part.get("item_filter").is_some()
+            || self.part.get("item_cap").is_some()
+            || self.part["base"]["op"] == "count"
     }
 
     /// The facts with this base, and changes to own facts and item.
@@ -175,7 +178,8 @@ fn of_component(part: &Value) -> Vec<Probe> {
     let usual = 2_500_000_000;
     gates(part, &good, &mut all);
     filters(part, &good, usual, &mut all);
-    for word in part["calc"]["table"].as_object().into_iter().flat_map(|table| table.keys()).chain([&"其他".to_owned()]) {
+    for word in part["calc"]["table"].as_object().into_iter().flat_map(|table| table.keys()).chain([&"其他".to_owned()])
+    {
         if part["calc"]["table"].is_object() {
             all.push(good.facts(usual, &[(text(&part["calc"], "key"), json!(word))], &[]));
         }
@@ -186,8 +190,10 @@ fn of_component(part: &Value) -> Vec<Probe> {
         }
     }
     if !list(&part["calc"], "terms").is_empty() {
-        let vast: Vec<(String, Value)> =
-            list(&part["calc"], "terms").iter().map(|term| (text(term, "measure").to_owned(), json!("9000000000"))).collect();
+        let vast: Vec<(String, Value)> = list(&part["calc"], "terms")
+            .iter()
+            .map(|term| (text(term, "measure").to_owned(), json!("9000000000")))
+            .collect();
         let vast: Vec<(&str, Value)> = vast.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         all.push(good.facts(usual, &vast, &[]));
     }
@@ -252,7 +258,9 @@ fn filters(part: &Value, good: &Good<'_>, base: i64, all: &mut Vec<Value>) {
         } else if let Some(event) = key.strip_suffix("_year_in") {
             let years = value.as_array().unwrap().iter().filter_map(Value::as_i64);
             let (first, last) = (years.clone().min().unwrap(), years.max().unwrap());
-            all.extend((first - 1..=last + 1).map(|year| good.facts(base, &[], &[(&format!("{event}_year"), json!(year))])));
+            all.extend(
+                (first - 1..=last + 1).map(|year| good.facts(base, &[], &[(&format!("{event}_year"), json!(year))])),
+            );
         } else if let Some(event) = key.strip_suffix("_on_or_after") {
             for day in ["2019-12-31", "2020-01-01", "2021-12-31", "2022-01-01"] {
                 for field in ["biomedicine", "other"] {
@@ -277,7 +285,8 @@ fn filters(part: &Value, good: &Good<'_>, base: i64, all: &mut Vec<Value>) {
                 all.push(good.facts(base, &[], &[(measure, json!(yuan(amount)))]));
             }
         } else if let Some(flag) = value.as_bool().filter(|_| !key.starts_with("one_")) {
-            let (name, flag) = key.split_once("_not_").map_or((key.clone(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
+            let (name, flag) =
+                key.split_once("_not_").map_or((key.clone(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
             all.push(good.facts(base, &[], &[(&name, json!(!flag))]));
         }
     }
@@ -339,11 +348,19 @@ fn overlapping(set: &Value, rule: &Value, choice: Option<&Value>) -> Probe {
                 shared["chosen_component"] = choice.clone();
             }
             let own = json!({"id": "own", text(rule, "key"): format!("own{at}"), measure: "123456.78"});
-            Claim { id: component.clone(), component, facts: json!({"items": [shared, own]}), submitted: at, rank: None }
+            Claim {
+                id: component.clone(),
+                component,
+                facts: json!({"items": [shared, own]}),
+                submitted: at,
+                rank: None,
+            }
         })
         .collect();
-    let given: Vec<_> =
-        claims.iter().map(|claim| json!({"id": claim.id, "component": claim.component, "given": claim.facts})).collect();
+    let given: Vec<_> = claims
+        .iter()
+        .map(|claim| json!({"id": claim.id, "component": claim.component, "given": claim.facts}))
+        .collect();
     Probe { component: None, inputs: json!({"claims": given}), claims, pool: None }
 }
 

@@ -33,7 +33,9 @@ fn both_evaluators_agree() {
             (expected, found) => panic!("round {round}: {expected:?} against {found:?}\n{document:#}"),
         }
     }
-    println!("{claims_seen} claims: {amounts} amounts ({positive} above zero), {missing} not computable, {refused} rounds refused");
+    println!(
+        "{claims_seen} claims: {amounts} amounts ({positive} above zero), {missing} not computable, {refused} rounds refused"
+    );
     assert!(positive * 10 > claims_seen, "most random cases come to nothing: the generator is too strict");
 }
 

@@ -20,9 +20,10 @@ pub struct Compared {
 impl Compared {
     pub fn agrees(&self) -> bool {
         self.refusal.is_none()
-            && self.expected.iter().all(|(name, expected)| {
-                self.computed.get(name).is_some_and(|computed| is_same(expected, computed))
-            })
+            && self
+                .expected
+                .iter()
+                .all(|(name, expected)| self.computed.get(name).is_some_and(|computed| is_same(expected, computed)))
     }
 }
 

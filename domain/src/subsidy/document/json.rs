@@ -130,7 +130,6 @@ impl Parser<'_> {
         if is_number(&text) { Ok(text) } else { Err(start) }
     }
 
-
     fn text(&mut self) -> Result<String, Problem> {
         self.take('"')?;
         let mut text = String::new();

@@ -105,15 +105,16 @@ impl Node {
         out
     }
 
-    fn plain(&self) -> serde_json::Value {
+    /// As JSON, numbers as texts.
+    pub fn plain(&self) -> serde_json::Value {
         match &self.content {
             Content::Null => serde_json::Value::Null,
             Content::Bool(flag) => (*flag).into(),
             Content::Number(text) | Content::Text(text) => text.as_str().into(),
             Content::List(items) => items.iter().map(Self::plain).collect(),
-            Content::Map(members) => {
-                serde_json::Value::Object(members.iter().map(|(key, value)| (key.name.clone(), value.plain())).collect())
-            }
+            Content::Map(members) => serde_json::Value::Object(
+                members.iter().map(|(key, value)| (key.name.clone(), value.plain())).collect(),
+            ),
         }
     }
 }
@@ -132,15 +133,15 @@ impl Budget {
         if depth > MOST_DEPTH {
             return Err(Problem::new(at, ProblemKind::TooLarge, "nested more than 48 deep"));
         }
-        self.values = self.values.checked_sub(1).ok_or_else(|| {
-            Problem::new(at, ProblemKind::TooLarge, format!("more than {MOST_VALUES} values"))
-        })?;
+        self.values = self
+            .values
+            .checked_sub(1)
+            .ok_or_else(|| Problem::new(at, ProblemKind::TooLarge, format!("more than {MOST_VALUES} values")))?;
         Ok(())
     }
 }
 
-/// Refuses a name that the object has already. Objects of a document are small, so looking through is enough; a large
-/// one is looked through by hash.
+/// Refuses a name that the object has already.
 fn twice(members: &[(Key, Node)]) -> Option<Problem> {
     let mut seen = std::collections::HashSet::with_capacity(members.len());
     let (key, _) = members.iter().find(|(key, _)| !seen.insert(key.name.as_str()))?;

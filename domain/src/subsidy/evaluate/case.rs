@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::finish::before_pool;
 use super::{Claim, Fines, Options, Outcome, PoolClaim, Refusal, Settlement, evaluate, settle, share};
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge, Toward};
@@ -124,7 +125,10 @@ fn uses(set: &RuleSet, case: &Case, award: Fen, answer: &mut Answer) -> Result<(
 /// Several claims: from the pool on when only amounts are given, else from their facts.
 fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut Answer) -> Result<(), Refusal> {
     let amounts: Option<Vec<PoolClaim>> = claims.iter().map(pool_claim).collect();
-    if let Some(asked) = amounts {
+    if let Some(mut asked) = amounts {
+        for claim in &mut asked {
+            claim.amount = before_pool(&set.rounding, Exact::of(claim.amount))?.fen().ok_or(TooLarge)?;
+        }
         let none = || Pool {
             id: String::new(),
             year: None,

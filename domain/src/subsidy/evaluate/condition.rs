@@ -12,9 +12,14 @@ pub(super) enum Truth {
     Yes,
     No,
     /// A fact is not stated; whether a simulation may assume it.
-    Unknown { name: String, is_assumable: bool },
+    Unknown {
+        name: String,
+        is_assumable: bool,
+    },
     /// A figure of the rule is not published.
-    NoFigure { name: String },
+    NoFigure {
+        name: String,
+    },
 }
 
 /// Where a condition looks for measures.

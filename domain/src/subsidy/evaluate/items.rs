@@ -24,9 +24,15 @@ pub(super) struct Counted<'a> {
 pub(super) enum Only<'a> {
     Everything,
     /// Nothing but items with this value.
-    With { key: &'a str, value: &'a str },
+    With {
+        key: &'a str,
+        value: &'a str,
+    },
     /// Items with these values are claimed elsewhere.
-    Without { key: &'a str, values: Vec<(String, OverlapMode, Vec<String>)> },
+    Without {
+        key: &'a str,
+        values: Vec<(String, OverlapMode, Vec<String>)>,
+    },
 }
 
 /// The beneficiary's own facts, and totals over all of its items.
@@ -63,9 +69,7 @@ impl<'a> Run<'a> {
     pub(super) fn items(&mut self, only: &Only<'_>) -> Result<Vec<Counted<'a>>, Stop> {
         let facts = self.facts;
         let all: Vec<Counted<'a>> = match &facts.items {
-            Some(items) => {
-                items.iter().map(|item| Counted { id: &item.id, attributes: &item.attributes }).collect()
-            }
+            Some(items) => items.iter().map(|item| Counted { id: &item.id, attributes: &item.attributes }).collect(),
             None => vec![Counted { id: "", attributes: &facts.own }],
         };
         let given = all.len();
@@ -149,7 +153,7 @@ impl<'a> Run<'a> {
         let Some(name) = &self.component.one_per else { return Ok(()) };
         let mut best: BTreeMap<&str, (Fen, &str)> = BTreeMap::new();
         let measure = self.component.base.measures().first().copied().unwrap_or_default();
-        let size = |item: &Counted<'a>| money(measure, item.attributes).map(|amount| amount.unwrap_or_default());
+        let size = |item: &Counted<'a>| money(measure, item.attributes).map(Option::unwrap_or_default);
         for item in counted.iter() {
             let Some(value) = item.attributes.word(name) else { continue };
             let this = (size(item)?, item.id);

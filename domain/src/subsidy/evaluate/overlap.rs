@@ -191,6 +191,7 @@ impl<'a> Resolving<'a, '_> {
 fn chosen_for<'a>(claim: &Claim<'a>, key: &str, value: &str) -> Vec<&'a str> {
     let own = &claim.facts.own;
     let items = claim.facts.items.iter().flatten().map(|item| &item.attributes);
-    let of_items = items.filter(|item| item.word(key).or(own.word(key)) == Some(value)).filter_map(|item| item.word(CHOSEN));
+    let of_items =
+        items.filter(|item| item.word(key).or(own.word(key)) == Some(value)).filter_map(|item| item.word(CHOSEN));
     of_items.chain(own.word(CHOSEN)).collect()
 }

@@ -154,7 +154,12 @@ mod tests {
     fn claims(amounts: &[i64]) -> Vec<PoolClaim> {
         let numbered = amounts.iter().zip(0..);
         numbered
-            .map(|(yuan, at)| PoolClaim { id: format!("c{at}"), amount: Fen(yuan * 100), submitted: at, rank: Some(-at) })
+            .map(|(yuan, at)| PoolClaim {
+                id: format!("c{at}"),
+                amount: Fen(yuan * 100),
+                submitted: at,
+                rank: Some(-at),
+            })
             .collect()
     }
 

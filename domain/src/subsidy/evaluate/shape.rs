@@ -185,20 +185,15 @@ impl<'a> Run<'a> {
             return self.add(clause, Exact::ZERO, parts, || Detail::BelowThreshold { base, threshold });
         }
         let amount = self.figure(fixed, clause, "fixed")?;
-        let (step, step_amount) = (self.figure(step, clause, "step")?, self.figure(step_amount, clause, "step_amount")?);
+        let (step, step_amount) =
+            (self.figure(step, clause, "step")?, self.figure(step_amount, clause, "step_amount")?);
         let count = Exact::of(Fen(base.0 - threshold.0)).count_of(step)?;
         self.add(clause, Exact::of(amount), parts, || Detail::Fixed { amount })?;
         let more = Exact::of(step_amount).times(count)?;
         self.add(clause, more, parts, || Detail::Steps { threshold, step, count, step_amount })
     }
 
-    fn smallest(
-        &self,
-        clause: &str,
-        terms: &[Term],
-        counted: &[Counted<'a>],
-        parts: &mut Parts,
-    ) -> Result<(), Stop> {
+    fn smallest(&self, clause: &str, terms: &[Term], counted: &[Counted<'a>], parts: &mut Parts) -> Result<(), Stop> {
         let mut all = Vec::with_capacity(terms.len());
         for term in terms {
             let rate = self.figure(term.rate, clause, &term.measure)?;

@@ -107,7 +107,13 @@ pub fn nearest(set: &RuleSet, component: &Component, facts: &Facts, options: Opt
         let outcome = evaluate(set, &component.id, &raised, options).ok()?.outcome;
         let Outcome::Amount(amount) = outcome else { return None };
         let item = item.and_then(|at| facts.items.as_ref()?.get(at)).map(|item| item.id.clone());
-        (now != outcome).then_some(Nearest { measure: threshold.measure, threshold: threshold.first, more, item, amount })
+        (now != outcome).then_some(Nearest {
+            measure: threshold.measure,
+            threshold: threshold.first,
+            more,
+            item,
+            amount,
+        })
     })
 }
 

@@ -22,8 +22,10 @@ impl Speaker<'_> {
                 say!(self, "{measure}合计 {total}。", "The {measure} adds up to {total}.")
             }
             Detail::Min { measures, total } => {
-                let parts: Vec<_> =
-                    measures.iter().map(|(name, total)| format!("{} {}", self.name(name), self.money(*total))).collect();
+                let parts: Vec<_> = measures
+                    .iter()
+                    .map(|(name, total)| format!("{} {}", self.name(name), self.money(*total)))
+                    .collect();
                 let (parts, total) = (parts.join(&say!(self, "、", ", ")), self.money(*total));
                 say!(self, "取 {parts} 中最小者：{total}。", "The smallest of {parts} counts: {total}.")
             }
@@ -40,7 +42,11 @@ impl Speaker<'_> {
             Detail::Floor { base, floor, comparison, is_reached } => {
                 let (base, floor, comparison) = (self.money(*base), self.money(*floor), self.comparison(*comparison));
                 if *is_reached {
-                    say!(self, "起点为{comparison} {floor}，现为 {base}，已达到。", "It takes {comparison} {floor}; {base} reaches it.")
+                    say!(
+                        self,
+                        "起点为{comparison} {floor}，现为 {base}，已达到。",
+                        "It takes {comparison} {floor}; {base} reaches it."
+                    )
                 } else {
                     say!(
                         self,
@@ -96,10 +102,13 @@ impl Speaker<'_> {
             }
             Detail::Band { base, from, upto, rate } => {
                 let (base, from, rate) = (self.money(*base), self.money(*from), self.rate(*rate));
-                let upto = upto.map_or_else(|| say!(self, "以上", "upwards"), |upto| {
-                    let upto = self.money(upto);
-                    say!(self, "至 {upto}", "to {upto}")
-                });
+                let upto = upto.map_or_else(
+                    || say!(self, "以上", "upwards"),
+                    |upto| {
+                        let upto = self.money(upto);
+                        say!(self, "至 {upto}", "to {upto}")
+                    },
+                );
                 say!(
                     self,
                     "{base} 属于 {from} {upto} 这一档，全额按 {rate} 计算。",
@@ -142,7 +151,9 @@ impl Speaker<'_> {
             Detail::Grade { key, word } => {
                 let key = self.name(key);
                 match word {
-                    Some(word) => say!(self, "{key}为「{word}」，按表列金额。", "{key} is {word}: the amount of the table."),
+                    Some(word) => {
+                        say!(self, "{key}为「{word}」，按表列金额。", "{key} is {word}: the amount of the table.")
+                    }
                     None => say!(self, "{key}不在表内，不予奖补。", "{key} is not in the table, so nothing is paid."),
                 }
             }
@@ -185,7 +196,11 @@ impl Speaker<'_> {
                         "At most {cap} {who}{when}; {paid_text} were paid before, {left} are left afterwards."
                     )
                 } else {
-                    say!(self, "{who}{when}最高 {cap}，之后还剩 {left}。", "At most {cap} {who}{when}; {left} are left afterwards.")
+                    say!(
+                        self,
+                        "{who}{when}最高 {cap}，之后还剩 {left}。",
+                        "At most {cap} {who}{when}; {left} are left afterwards."
+                    )
                 }
             }
             Detail::BandCap { cap } => {
@@ -272,14 +287,20 @@ impl Speaker<'_> {
                         "资金总额 {pool}，各申请合计 {total}（{mode}），分配后还剩 {left}。",
                         "The pool holds {pool}, all claims ask for {total} ({mode}); {left} are left afterwards."
                     ),
-                    None => say!(self, "资金总额未公布，不作调整。", "The pool's sum is not published; nothing is changed."),
+                    None => {
+                        say!(self, "资金总额未公布，不作调整。", "The pool's sum is not published; nothing is changed.")
+                    }
                 }
             }
-            Detail::Count { number } => say!(self, "计 {number} 项（数量，不是金额）。", "{number} items count (a number, not money)."),
+            Detail::Count { number } => {
+                say!(self, "计 {number} 项（数量，不是金额）。", "{number} items count (a number, not money).")
+            }
             Detail::Penalty { base, rates } => {
                 let base = self.money(*base);
-                let rate = |rate: Option<crate::subsidy::exact::Rate>| rate.map(|rate| self.rate(rate)).unwrap_or_default();
-                let (all, least, most) = (rate(rates.recover_rate), rate(rates.fine_min_rate), rate(rates.fine_max_rate));
+                let rate =
+                    |rate: Option<crate::subsidy::exact::Rate>| rate.map(|rate| self.rate(rate)).unwrap_or_default();
+                let (all, least, most) =
+                    (rate(rates.recover_rate), rate(rates.fine_min_rate), rate(rates.fine_max_rate));
                 say!(
                     self,
                     "涉及 {base}：追回 {all}，罚款 {least} 至 {most}。",
@@ -313,7 +334,11 @@ impl Speaker<'_> {
             }
             Reason::OnePer { name, instead } => {
                 let name = self.name(name);
-                say!(self, "同一{name}只计一项，已计「{instead}」", "only one counts per {name}, and item {instead} does")
+                say!(
+                    self,
+                    "同一{name}只计一项，已计「{instead}」",
+                    "only one counts per {name}, and item {instead} does"
+                )
             }
             Reason::Overlap { mode, with } => {
                 let (mode, with) = (self.word(*mode), with.join(&say!(self, "、", ", ")));

@@ -37,13 +37,29 @@ crate::word! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Reason {
-    Condition { condition: Condition, found: Vec<(String, Option<Value>)> },
+    Condition {
+        condition: Condition,
+        found: Vec<(String, Option<Value>)>,
+    },
     /// The fact is not stated.
-    Unknown { name: String },
-    BelowFloor { measure: String, amount: Fen, floor: Fen, comparison: Comparison },
+    Unknown {
+        name: String,
+    },
+    BelowFloor {
+        measure: String,
+        amount: Fen,
+        floor: Fen,
+        comparison: Comparison,
+    },
     /// Another item of the same thing counts.
-    OnePer { name: String, instead: String },
-    Overlap { mode: OverlapMode, with: Vec<String> },
+    OnePer {
+        name: String,
+        instead: String,
+    },
+    Overlap {
+        mode: OverlapMode,
+        with: Vec<String>,
+    },
 }
 
 /// An item that does not count.
@@ -57,43 +73,160 @@ pub struct NotCounted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Detail {
-    Gate { condition: Condition, found: Vec<(String, Option<Value>)>, holds: bool },
-    YearsPaid { paid: i64, most: u32 },
+    Gate {
+        condition: Condition,
+        found: Vec<(String, Option<Value>)>,
+        holds: bool,
+    },
+    YearsPaid {
+        paid: i64,
+        most: u32,
+    },
     /// `assumed` are facts that nobody stated and that were taken as favourable.
-    Items { counted: usize, given: usize, not_counted: Vec<NotCounted>, assumed: Vec<(String, String)> },
-    Sum { measure: String, total: Fen },
-    Min { measures: Vec<(String, Fen)>, total: Fen },
-    Increment { measure: String, now: Fen, prior: Fen, total: Fen },
-    Floor { base: Fen, floor: Fen, comparison: Comparison, is_reached: bool },
+    Items {
+        counted: usize,
+        given: usize,
+        not_counted: Vec<NotCounted>,
+        assumed: Vec<(String, String)>,
+    },
+    Sum {
+        measure: String,
+        total: Fen,
+    },
+    Min {
+        measures: Vec<(String, Fen)>,
+        total: Fen,
+    },
+    Increment {
+        measure: String,
+        now: Fen,
+        prior: Fen,
+        total: Fen,
+    },
+    Floor {
+        base: Fen,
+        floor: Fen,
+        comparison: Comparison,
+        is_reached: bool,
+    },
     /// `amount` of the base at `rate`; `from` and `upto` are the bracket's ends.
-    Rate { from: Fen, upto: Option<Fen>, amount: Fen, rate: Rate },
-    Band { base: Fen, from: Fen, upto: Option<Fen>, rate: Rate },
-    NoBand { base: Fen },
-    Fixed { amount: Fen },
-    BelowThreshold { base: Fen, threshold: Fen },
-    Excess { threshold: Fen, excess: Fen, rate: Rate },
-    Steps { threshold: Fen, step: Fen, count: i64, step_amount: Fen },
-    Grade { key: String, word: Option<String> },
-    GradeRate { key: String, word: String, base: Fen, rate: Rate },
-    Smallest { terms: Vec<(String, Fen, Rate, Exact)>, chosen: String },
-    Decided { min: Fen, max: Fen, reason: String },
-    Given { amount: Fen },
-    Item { item: String },
-    Project { project: String },
-    Cap { scope: Scope, period: Period, cap: Fen, paid: Fen, left: Exact },
-    BandCap { cap: Fen },
+    Rate {
+        from: Fen,
+        upto: Option<Fen>,
+        amount: Fen,
+        rate: Rate,
+    },
+    Band {
+        base: Fen,
+        from: Fen,
+        upto: Option<Fen>,
+        rate: Rate,
+    },
+    NoBand {
+        base: Fen,
+    },
+    Fixed {
+        amount: Fen,
+    },
+    BelowThreshold {
+        base: Fen,
+        threshold: Fen,
+    },
+    Excess {
+        threshold: Fen,
+        excess: Fen,
+        rate: Rate,
+    },
+    Steps {
+        threshold: Fen,
+        step: Fen,
+        count: i64,
+        step_amount: Fen,
+    },
+    Grade {
+        key: String,
+        word: Option<String>,
+    },
+    GradeRate {
+        key: String,
+        word: String,
+        base: Fen,
+        rate: Rate,
+    },
+    Smallest {
+        terms: Vec<(String, Fen, Rate, Exact)>,
+        chosen: String,
+    },
+    Decided {
+        min: Fen,
+        max: Fen,
+        reason: String,
+    },
+    Given {
+        amount: Fen,
+    },
+    Item {
+        item: String,
+    },
+    Project {
+        project: String,
+    },
+    Cap {
+        scope: Scope,
+        period: Period,
+        cap: Fen,
+        paid: Fen,
+        left: Exact,
+    },
+    BandCap {
+        cap: Fen,
+    },
     /// The period of a cap without a figure: something was paid in it already.
-    PaidInPeriod { period: Period, paid: Fen },
-    AddOn { id: String, is_triggered: bool },
-    Offset { measure: String, paid: Fen },
-    Overlap { mode: OverlapMode, with: Vec<String> },
-    CrossLevel { levels: Vec<String>, cap: Fen, paid: Fen, left: Exact },
-    Officer { reason: String },
-    Finance { reason: String },
-    Round { unit: Fen, mode: RoundingMode },
-    Pool { mode: PoolMode, pool: Option<Fen>, total: Fen, left: Fen },
-    Count { number: i64 },
-    Penalty { base: Fen, rates: Penalty },
+    PaidInPeriod {
+        period: Period,
+        paid: Fen,
+    },
+    AddOn {
+        id: String,
+        is_triggered: bool,
+    },
+    Offset {
+        measure: String,
+        paid: Fen,
+    },
+    Overlap {
+        mode: OverlapMode,
+        with: Vec<String>,
+    },
+    CrossLevel {
+        levels: Vec<String>,
+        cap: Fen,
+        paid: Fen,
+        left: Exact,
+    },
+    Officer {
+        reason: String,
+    },
+    Finance {
+        reason: String,
+    },
+    Round {
+        unit: Fen,
+        mode: RoundingMode,
+    },
+    Pool {
+        mode: PoolMode,
+        pool: Option<Fen>,
+        total: Fen,
+        left: Fen,
+    },
+    Count {
+        number: i64,
+    },
+    Penalty {
+        base: Fen,
+        rates: Penalty,
+    },
 }
 
 /// One step. What a step without parts changes is its share of the amount, so the leaves of a tree sum to its root.

@@ -102,7 +102,11 @@ impl Speaker<'_> {
         let remarks = if let Detail::Items { not_counted, assumed, .. } = &step.detail {
             let assumed = assumed.iter().map(|(item, name)| {
                 let name = self.name(name);
-                say!(self, "「{item}」未填报{name}，按符合处理。", "Item {item} does not state {name}; it was taken as met.")
+                say!(
+                    self,
+                    "「{item}」未填报{name}，按符合处理。",
+                    "Item {item} does not state {name}; it was taken as met."
+                )
             });
             not_counted.iter().map(|item| self.not_counted(item)).chain(assumed).collect()
         } else {
@@ -146,7 +150,8 @@ impl Speaker<'_> {
                 say!(self, "由经办部门在 {min} 至 {max} 之间核定。", "An officer decides between {min} and {max}.")
             }
             Outcome::Penalty(fines) => {
-                let (back, least, most) = (self.money(fines.recover), self.money(fines.fine_min), self.money(fines.fine_max));
+                let (back, least, most) =
+                    (self.money(fines.recover), self.money(fines.fine_min), self.money(fines.fine_max));
                 let (from, to) = (self.money(fines.person_min), self.money(fines.person_max));
                 say!(
                     self,
@@ -176,7 +181,8 @@ impl Speaker<'_> {
     fn nearest(self, nearest: &Nearest) -> String {
         let (more, amount) = (self.money(nearest.more), self.money(nearest.amount));
         let (measure, threshold) = (self.name(&nearest.measure), self.money(nearest.threshold));
-        let item = nearest.item.as_deref().map_or_else(String::new, |item| say!(self, "（「{item}」）", " (item {item})"));
+        let item =
+            nearest.item.as_deref().map_or_else(String::new, |item| say!(self, "（「{item}」）", " (item {item})"));
         say!(
             self,
             "{measure}{item}再增加 {more} 即达到 {threshold}，金额将为 {amount}。",

@@ -36,7 +36,8 @@ pub(super) use say;
 /// `1234567.5` as `1,234,567.5`.
 fn grouped(plain: &str) -> String {
     let (sign, plain) = plain.strip_prefix('-').map_or(("", plain), |rest| ("-", rest));
-    let (whole, part) = plain.split_once('.').map_or((plain, String::new()), |(whole, part)| (whole, format!(".{part}")));
+    let (whole, part) =
+        plain.split_once('.').map_or((plain, String::new()), |(whole, part)| (whole, format!(".{part}")));
     let mut out = String::new();
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {
@@ -153,7 +154,8 @@ impl Speaker<'_> {
             }
             Condition::Figure { name, comparison, figure } => {
                 let (name, comparison) = (self.name(name), self.comparison(*comparison));
-                let figure = figure.map_or_else(|| say!(self, "未公布的数额", "an unpublished figure"), |f| self.quantity(f));
+                let figure =
+                    figure.map_or_else(|| say!(self, "未公布的数额", "an unpublished figure"), |f| self.quantity(f));
                 say!(self, "{name}{comparison} {figure}", "{name} is {comparison} {figure}")
             }
             Condition::Measures { name, comparison, other } => {

@@ -19,7 +19,7 @@ crate::word! {
 }
 
 impl Comparison {
-    pub fn holds<T: Ord>(self, left: T, right: T) -> bool {
+    pub fn holds<T: Ord + Copy>(self, left: T, right: T) -> bool {
         match self {
             Self::AtLeast => left >= right,
             Self::Above => left > right,
@@ -38,16 +38,37 @@ pub enum Condition {
     Any(Vec<Self>),
     Not(Box<Self>),
     /// A measure against a figure; `None` is a figure that is not published.
-    Figure { name: String, comparison: Comparison, figure: Option<Quantity> },
+    Figure {
+        name: String,
+        comparison: Comparison,
+        figure: Option<Quantity>,
+    },
     /// Two measures of the same unit.
-    Measures { name: String, comparison: Comparison, other: String },
+    Measures {
+        name: String,
+        comparison: Comparison,
+        other: String,
+    },
     /// A word such as grade, title, legal form, city, contract type.
-    Words { name: String, words: Vec<String> },
-    Flag { name: String, expected: bool },
+    Words {
+        name: String,
+        words: Vec<String>,
+    },
+    Flag {
+        name: String,
+        expected: bool,
+    },
     /// The date of an event (signed, registered, received, invoiced), both ends included.
-    Window { event: String, from: Option<NaiveDate>, to: Option<NaiveDate> },
+    Window {
+        event: String,
+        from: Option<NaiveDate>,
+        to: Option<NaiveDate>,
+    },
     /// The calendar year of an event.
-    Years { event: String, years: Vec<i32> },
+    Years {
+        event: String,
+        years: Vec<i32>,
+    },
 }
 
 impl Condition {

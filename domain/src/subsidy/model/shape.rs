@@ -23,11 +23,20 @@ crate::word! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Base {
-    Sum { measure: String },
+    Sum {
+        measure: String,
+    },
     /// The smallest of the totals; they may come from different months.
-    Min { measures: Vec<String>, as_measure: String },
+    Min {
+        measures: Vec<String>,
+        as_measure: String,
+    },
     /// This year minus the year before, not below zero.
-    Increment { measure: String, prior: String, missing_prior: MissingPrior },
+    Increment {
+        measure: String,
+        prior: String,
+        missing_prior: MissingPrior,
+    },
     /// The number of items.
     Count,
     None,
@@ -95,22 +104,52 @@ pub struct Penalty {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Shape {
-    Flat { rate: Option<Rate> },
-    Marginal { brackets: Vec<Bracket> },
-    BandWhole { bands: Vec<Band> },
-    Fixed { amount: Option<Fen> },
-    FixedPlusExcess { threshold: Option<Fen>, fixed: Option<Fen>, excess_rate: Option<Rate> },
+    Flat {
+        rate: Option<Rate>,
+    },
+    Marginal {
+        brackets: Vec<Bracket>,
+    },
+    BandWhole {
+        bands: Vec<Band>,
+    },
+    Fixed {
+        amount: Option<Fen>,
+    },
+    FixedPlusExcess {
+        threshold: Option<Fen>,
+        fixed: Option<Fen>,
+        excess_rate: Option<Rate>,
+    },
     /// `fixed` from the threshold on, and `step_amount` for each whole `step` above it.
-    Step { threshold: Option<Fen>, fixed: Option<Fen>, step: Option<Fen>, step_amount: Option<Fen> },
+    Step {
+        threshold: Option<Fen>,
+        fixed: Option<Fen>,
+        step: Option<Fen>,
+        step_amount: Option<Fen>,
+    },
     /// An amount by a word, such as grade or title.
-    GradeTable { key: String, table: BTreeMap<String, Option<Fen>> },
+    GradeTable {
+        key: String,
+        table: BTreeMap<String, Option<Fen>>,
+    },
     /// A rate by a word: the grade as multiplier.
-    GradeRate { key: String, table: BTreeMap<String, Option<Rate>> },
+    GradeRate {
+        key: String,
+        table: BTreeMap<String, Option<Rate>>,
+    },
     /// As much as the claimant spent or earned (等额).
-    Match { ratio: Option<Rate> },
-    MinOf { terms: Vec<Term> },
+    Match {
+        ratio: Option<Rate>,
+    },
+    MinOf {
+        terms: Vec<Term>,
+    },
     /// An officer decides within it.
-    Range { min: Option<Fen>, max: Option<Fen> },
+    Range {
+        min: Option<Fen>,
+        max: Option<Fen>,
+    },
     /// Stated by another decision.
     Given,
     /// A number, not money.

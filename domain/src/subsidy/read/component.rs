@@ -33,7 +33,10 @@ pub(super) fn component(node: &Node, reading: &mut Reading) -> Option<Component>
         base,
         floor: fields.some("floor").and_then(|node| floor(node, reading)),
         shape,
-        item_cap: item_cap(&mut fields, reading),
+        // Absent: no cap. Null: a cap whose figure is not published.
+        item_cap: fields
+            .take("item_cap")
+            .and_then(|node| if node.is_null() { Some(None) } else { reading.money(node).map(Some) }),
         add_ons: Vec::new(),
         caps: fields.items("caps", reading).iter().filter_map(|node| cap(node, reading)).collect(),
         max_years: max_years(&mut fields, reading),
@@ -53,13 +56,10 @@ pub(super) fn component(node: &Node, reading: &mut Reading) -> Option<Component>
 }
 
 fn gates(fields: &mut Fields<'_>, reading: &mut Reading) -> Vec<crate::subsidy::model::Condition> {
-    fields.any(&["gate", "gates"]).filter(|node| !node.is_null()).map_or_else(Vec::new, |node| conditions(node, reading))
-}
-
-/// Absent: no cap. Null: a cap whose figure is not published.
-fn item_cap(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Option<crate::rule::Fen>> {
-    let node = fields.take("item_cap")?;
-    if node.is_null() { Some(None) } else { reading.money(node).map(Some) }
+    fields
+        .any(&["gate", "gates"])
+        .filter(|node| !node.is_null())
+        .map_or_else(Vec::new, |node| conditions(node, reading))
 }
 
 fn max_years(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<u32> {
@@ -120,7 +120,11 @@ pub(super) fn use_conditions(fields: &mut Fields<'_>, reading: &mut Reading) -> 
         let most = key.name.strip_suffix("_share_max").map(|group| (group, false));
         let Some((group, is_least)) = most.or_else(|| key.name.strip_suffix("_share_min").map(|group| (group, true)))
         else {
-            reading.add(key.at, ProblemKind::UnknownKey, format!("`{}` ends in neither _share_max nor _share_min", key.name));
+            reading.add(
+                key.at,
+                ProblemKind::UnknownKey,
+                format!("`{}` ends in neither _share_max nor _share_min", key.name),
+            );
             continue;
         };
         if let Some(share) = reading.rate(node) {

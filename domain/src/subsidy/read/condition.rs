@@ -80,7 +80,11 @@ pub(super) fn window_runs_forward(
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        reading.add(fields.at, ProblemKind::Inconsistent, format!("the window ends on {to}, before it begins on {from}"));
+        reading.add(
+            fields.at,
+            ProblemKind::Inconsistent,
+            format!("the window ends on {to}, before it begins on {from}"),
+        );
     }
 }
 
@@ -183,7 +187,8 @@ fn short(key: &Key, node: &Node, filter: &mut Filter, windows: &mut Vec<End>, re
         filter.conditions.extend(bounded(measure, comparison, node, reading));
     } else if let Content::Bool(expected) = node.content {
         filter.conditions.push(flag(name, expected));
-    } else if let (Content::List(_), Some(name)) = (&node.content, name.strip_suffix("_in").or(name.strip_suffix('s'))) {
+    } else if let (Content::List(_), Some(name)) = (&node.content, name.strip_suffix("_in").or(name.strip_suffix('s')))
+    {
         filter.conditions.push(Condition::Words { name: name.to_owned(), words: reading.texts(node) });
     } else {
         reading.add(key.at, ProblemKind::UnknownKey, format!("`{name}` is no key of a filter"));
@@ -230,9 +235,12 @@ fn end(event: &str, field: &str, node: &Node, is_first: bool, reading: &mut Read
     Some(End { event: event.to_owned(), field, day, is_first })
 }
 
+/// A window, for everything or for one field.
+type OfField = (Option<String>, Condition);
+
 /// One window per event; a field's own window stands beside the general one.
 fn merged(ends: Vec<End>) -> Vec<Condition> {
-    let mut events: Vec<(String, Vec<(Option<String>, Condition)>)> = Vec::new();
+    let mut events: Vec<(String, Vec<OfField>)> = Vec::new();
     for end in ends {
         let at = events.iter().position(|(event, _)| *event == end.event).unwrap_or(events.len());
         if at == events.len() {
@@ -251,7 +259,7 @@ fn merged(ends: Vec<End>) -> Vec<Condition> {
 }
 
 /// The general window, or the one of the item's field.
-pub(super) fn beside(windows: Vec<(Option<String>, Condition)>) -> Condition {
+pub(super) fn beside(windows: Vec<OfField>) -> Condition {
     let mut any: Vec<Condition> = windows
         .into_iter()
         .map(|(field, window)| match field {

@@ -21,18 +21,46 @@ pub(super) struct Names {
     levels: BTreeSet<String>,
 }
 
-/// Names that every rule set understands without declaring them.
+/// Facts that every rule set understands without declaring them.
 const STANDARD: &[&str] = &[
-    "city", "legal_form", "contract_type", "field", "project", "person", "title", "years_paid", "chosen_component",
-    "contract_registration_no", "given_amount", "signed_on", "registered_on", "received_on", "invoiced_on", "grade",
-    "related_party", "other_public_funding", "rewarded_before", "buyer_in_jurisdiction",
+    "years_paid",
+    "given_amount",
+    "licence_years",
+    "signed_on",
+    "registered_on",
+    "received_on",
+    "invoiced_on",
+    "related_party",
+    "other_public_funding",
+    "rewarded_before",
+    "result_rewarded_before",
+    "buyer_in_jurisdiction",
 ];
+
+/// ... and the ones among them that are words, even when they look like figures.
+const STANDARD_WORDS: &[&str] = &[
+    "city",
+    "legal_form",
+    "contract_type",
+    "field",
+    "project",
+    "person",
+    "title",
+    "grade",
+    "chosen_component",
+    "contract_registration_no",
+];
+
+/// Whether a fact needs no declaration.
+pub(super) fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name) || STANDARD_WORDS.contains(&name)
+}
 
 impl Names {
     pub(super) fn of(set: &RuleSet) -> Self {
         let mut names = Self::default();
-        names.used.extend(STANDARD.iter().map(|name| (*name).to_owned()));
-        names.words.extend(["city", "contract_type", "project", "contract_registration_no"].map(str::to_owned));
+        names.used.extend(STANDARD.iter().chain(STANDARD_WORDS).map(|name| (*name).to_owned()));
+        names.words.extend(STANDARD_WORDS.iter().map(|name| (*name).to_owned()));
         for component in &set.components {
             let conditions = component.gates.iter().chain(&component.filter);
             for condition in conditions.chain(component.add_ons.iter().filter_map(|add_on| add_on.when.as_ref())) {
@@ -171,7 +199,7 @@ pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &N
         reading.add(key.at, ProblemKind::UnknownMeasure, format!("`{}` is used by no clause", key.name));
     }
     if let Some((name, value)) = value(name, node, names, reading) {
-        attributes.set(name.into(), value);
+        attributes.set(name, value);
     }
 }
 

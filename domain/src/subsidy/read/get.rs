@@ -34,7 +34,7 @@ impl Reading {
 
     /// Reports a measure that a rule uses and nobody declares.
     pub fn known(&mut self, at: Position, name: &str) {
-        if !self.is_book && !self.measures.contains_key(name) {
+        if !self.is_book && !self.measures.contains_key(name) && !super::facts::is_standard(name) {
             self.add(at, ProblemKind::UnknownMeasure, format!("`{name}` is not declared under measures"));
         }
     }
@@ -132,7 +132,8 @@ impl Reading {
     pub fn rate(&mut self, node: &Node) -> Option<Rate> {
         let text = self.text(node)?;
         let read = figure::rate(&text).map_err(|fault| fault.to_string());
-        let read = read.and_then(|rate| if rate.is_negative() { Err(format!("`{text}` is negative")) } else { Ok(rate) });
+        let read =
+            read.and_then(|rate| if rate.is_negative() { Err(format!("`{text}` is negative")) } else { Ok(rate) });
         read.map_err(|fault| self.add(node.at, ProblemKind::BadFigure, fault)).ok()
     }
 

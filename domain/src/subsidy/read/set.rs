@@ -11,7 +11,7 @@ use super::limit::{cross_level_cap, exclusivity, pool, rounding};
 use crate::subsidy::check;
 use crate::subsidy::document::{Content, Node};
 use crate::subsidy::figure::Unit;
-use crate::subsidy::model::{Component, Condition, Measure, Rounding, RuleSet, Status, UseCondition};
+use crate::subsidy::model::{Component, Condition, Measure, RuleSet, Status, UseCondition};
 use crate::subsidy::problem::ProblemKind;
 use crate::word::Word;
 
@@ -95,7 +95,7 @@ fn body(fields: &mut Fields<'_>, status: Status, reading: &mut Reading) -> RuleS
         exclusivity: overlaps.iter().filter_map(|node| exclusivity(node, &ids, reading)).collect(),
         cross_level_cap: fields.some("cross_level_cap").and_then(|node| cross_level_cap(node, reading)),
         pool: fields.some("pool").and_then(|node| pool(node, reading)),
-        rounding: fields.some("rounding").and_then(|node| rounding(node, reading)).unwrap_or_else(Rounding::default),
+        rounding: fields.some("rounding").and_then(|node| rounding(node, reading)).unwrap_or_default(),
         cases: Vec::new(),
     }
 }

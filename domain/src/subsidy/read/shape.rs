@@ -26,7 +26,11 @@ pub(super) fn base(node: &Node, reading: &mut Reading) -> Option<Base> {
         "count" => Some(Base::Count),
         "none" => Some(Base::None),
         _ => {
-            reading.add(fields.at, ProblemKind::UnknownWord, format!("`{op}` is none of sum, min, increment, count, none"));
+            reading.add(
+                fields.at,
+                ProblemKind::UnknownWord,
+                format!("`{op}` is none of sum, min, increment, count, none"),
+            );
             return None;
         }
     };
@@ -108,7 +112,8 @@ fn brackets(fields: &mut Fields<'_>, reading: &mut Reading) -> Vec<Bracket> {
         let Some(mut fields) = reading.open(node) else { continue };
         let upto = fields.money("upto", reading);
         let previous = brackets.last();
-        if previous.is_some_and(|previous| previous.upto.is_none() || upto.is_some_and(|upto| Some(upto) <= previous.upto))
+        if previous
+            .is_some_and(|previous| previous.upto.is_none() || upto.is_some_and(|upto| Some(upto) <= previous.upto))
         {
             reading.add(node.at, ProblemKind::Bands, "a bracket begins where the one before has not ended");
         }
@@ -226,7 +231,7 @@ fn range(fields: &mut Fields<'_>, reading: &mut Reading) -> Shape {
     Shape::Range { min, max }
 }
 
-fn runs_forward<T: Ord>(at: Position, min: Option<T>, max: Option<T>, reading: &mut Reading) {
+fn runs_forward<T: Ord + Copy>(at: Position, min: Option<T>, max: Option<T>, reading: &mut Reading) {
     if min.is_some() && max.is_some() && max < min {
         reading.add(at, ProblemKind::Inconsistent, "the range ends below its beginning");
     }

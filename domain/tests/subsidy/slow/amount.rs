@@ -92,7 +92,8 @@ fn base(part: &Value, items: &[Value], facts: &Value) -> Option<Q> {
 fn shape(calc: &Value, base: &Q, items: &[Value], facts: &Value) -> Option<Q> {
     let base = base.clone().max(zero());
     let figure = |name: &str| some(calc, name).map(q);
-    let word = || facts.get(text(calc, "key")).or_else(|| if let [item] = items { item.get(text(calc, "key")) } else { None });
+    let word =
+        || facts.get(text(calc, "key")).or_else(|| if let [item] = items { item.get(text(calc, "key")) } else { None });
     Some(match text(calc, "kind") {
         "flat" => base * figure("rate")?,
         "match" => base * figure("ratio")?,
@@ -120,9 +121,8 @@ fn shape(calc: &Value, base: &Q, items: &[Value], facts: &Value) -> Option<Q> {
             let amount = base.clone() * some(&band, "rate").map(q)?;
             some(&band, "cap").map_or(amount.clone(), |cap| amount.min(q(cap)))
         }
-        "fixed_plus_excess" if base < figure("threshold")? => zero(),
+        "fixed_plus_excess" | "step" if base < figure("threshold")? => zero(),
         "fixed_plus_excess" => figure("fixed")? + (base - figure("threshold")?) * figure("excess_rate")?,
-        "step" if base < figure("threshold")? => zero(),
         "step" => figure("fixed")? + ((base - figure("threshold")?) / figure("step")?).floor() * figure("step_amount")?,
         "grade_table" => match calc["table"].get(word()?.as_str().unwrap()) {
             None => zero(),

@@ -30,7 +30,9 @@ pub fn resolve(set: &Value, claims: &[Claim], outs: &mut [Out]) {
         }
         met.retain(|_, at| at.iter().map(|at| &claims[*at].component).collect::<BTreeSet<_>>().len() > 1);
         if key == "beneficiary" {
-            met.values().for_each(|at| whole(&rule, &named, claims, at, outs));
+            for at in met.values() {
+                whole(&rule, &named, claims, at, outs);
+            }
         } else {
             by_item(set, &rule, &named, claims, &met, outs);
         }
@@ -38,7 +40,14 @@ pub fn resolve(set: &Value, claims: &[Claim], outs: &mut [Out]) {
 }
 
 /// The component that keeps its award.
-fn winner(rule: &Value, named: &[String], claims: &[Claim], at: &[usize], chosen: BTreeSet<String>, amounts: &[Q]) -> Option<String> {
+fn winner(
+    rule: &Value,
+    named: &[String],
+    claims: &[Claim],
+    at: &[usize],
+    chosen: BTreeSet<String>,
+    amounts: &[Q],
+) -> Option<String> {
     match text(rule, "mode") {
         "forbid" => None,
         "choose_one" => {
@@ -47,9 +56,9 @@ fn winner(rule: &Value, named: &[String], claims: &[Claim], at: &[usize], chosen
         }
         _ => {
             let most = amounts.iter().max().unwrap();
-            let best = named.iter().find(|id| {
-                at.iter().zip(amounts).any(|(at, amount)| claims[*at].component == **id && amount == most)
-            });
+            let best = named
+                .iter()
+                .find(|id| at.iter().zip(amounts).any(|(at, amount)| claims[*at].component == **id && amount == most));
             best.cloned()
         }
     }
@@ -60,8 +69,12 @@ fn whole(rule: &Value, named: &[String], claims: &[Claim], at: &[usize], outs: &
     let chosen = at.iter().filter_map(|at| claims[*at].facts.get("chosen_component"));
     let chosen = chosen.map(|word| word.as_str().unwrap().to_owned()).collect();
     let winner = winner(rule, named, claims, at, chosen, &amounts);
-    let others: Q =
-        at.iter().zip(&amounts).filter(|(at, _)| Some(&claims[**at].component) != winner.as_ref()).map(|(_, q)| q).sum();
+    let others: Q = at
+        .iter()
+        .zip(&amounts)
+        .filter(|(at, _)| Some(&claims[**at].component) != winner.as_ref())
+        .map(|(_, q)| q)
+        .sum();
     for (at, amount) in at.iter().zip(&amounts) {
         let wins = Some(&claims[*at].component) == winner.as_ref();
         let is_difference = rule["mode"] == "top_up_difference";
@@ -93,7 +106,8 @@ fn by_item(
         let mut chosen = BTreeSet::new();
         for at in at {
             let facts = &claims[*at].facts;
-            let of_value = |item: &&Value| item.get(key).or_else(|| facts.get(key)).is_some_and(|v| v == value.as_str());
+            let of_value =
+                |item: &&Value| item.get(key).or_else(|| facts.get(key)).is_some_and(|v| v == value.as_str());
             let items = list(facts, "items");
             let words = items.iter().filter(of_value).filter_map(|item| item.get("chosen_component"));
             chosen.extend(words.chain(facts.get("chosen_component")).map(|word| word.as_str().unwrap().to_owned()));
@@ -103,7 +117,8 @@ fn by_item(
             let wins = Some(&claims[*me].component) == winner.as_ref();
             if rule["mode"] == "top_up_difference" {
                 if wins {
-                    let others = at.iter().zip(&amounts).filter(|(at, _)| claims[**at].component != claims[*me].component);
+                    let others =
+                        at.iter().zip(&amounts).filter(|(at, _)| claims[**at].component != claims[*me].component);
                     *less.entry(*me).or_insert_with(zero) += others.map(|(_, q)| q).sum::<Q>();
                 }
             } else if !wins {

@@ -7,10 +7,10 @@ use super::{Q, int, list, q, text};
 /// All conditions of a gate or trigger.
 pub fn gates(gates: &Value, facts: &Value) -> Option<bool> {
     let all = gates.as_array().cloned().unwrap_or_else(|| vec![gates.clone()]);
-    both(all.iter().map(|gate| one(gate, facts)).collect())
+    both(&all.iter().map(|gate| one(gate, facts)).collect::<Vec<_>>())
 }
 
-fn both(parts: Vec<Option<bool>>) -> Option<bool> {
+fn both(parts: &[Option<bool>]) -> Option<bool> {
     if parts.contains(&Some(false)) {
         Some(false)
     } else if parts.contains(&None) {
@@ -25,8 +25,8 @@ fn one(gate: &Value, facts: &Value) -> Option<bool> {
         return gates(parts, facts);
     }
     if let Some(parts) = gate.get("any") {
-        let negated = parts.as_array().unwrap().iter().map(|part| one(part, facts).map(|holds| !holds)).collect();
-        return both(negated).map(|holds| !holds);
+        let negated = parts.as_array().unwrap().iter().map(|part| one(part, facts).map(|holds| !holds));
+        return both(&negated.collect::<Vec<_>>()).map(|holds| !holds);
     }
     if let Some(part) = gate.get("not") {
         return gates(part, facts).map(|holds| !holds);
@@ -46,19 +46,13 @@ fn one(gate: &Value, facts: &Value) -> Option<bool> {
             parts.push(left.clone().and_then(|left| Some(holds(&left, &right?))));
         }
     }
-    both(parts)
+    both(&parts)
 }
 
 type Holds = fn(&Q, &Q) -> bool;
 
 fn comparisons() -> [(&'static str, Holds); 5] {
-    [
-        ("gte", |a, b| a >= b),
-        ("gt", |a, b| a > b),
-        ("lte", |a, b| a <= b),
-        ("lt", |a, b| a < b),
-        ("eq", |a, b| a == b),
-    ]
+    [("gte", |a, b| a >= b), ("gt", |a, b| a > b), ("lte", |a, b| a <= b), ("lt", |a, b| a < b), ("eq", |a, b| a == b)]
 }
 
 /// The beneficiary's own figure, else the sum over all of its items.
@@ -117,7 +111,8 @@ fn key_passes(key: &str, wanted: &Value, item: &Value, filter: &Value) -> bool {
         return item.get(measure).is_none_or(|found| q(found) >= q(wanted));
     }
     if let Some(flag) = wanted.as_bool() {
-        let (name, wanted) = key.split_once("_not_").map_or((key.to_owned(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
+        let (name, wanted) =
+            key.split_once("_not_").map_or((key.to_owned(), flag), |(a, b)| (format!("{a}_{b}"), !flag));
         return item.get(&name).is_none_or(|found| *found == wanted);
     }
     let name = key.strip_suffix('s').unwrap();
