@@ -47,6 +47,10 @@ pub fn run_case(set: &RuleSet, case: &Case, options: Options) -> Result<Answer, 
         for component in asked(set, case) {
             let settled = evaluate(set, &component.id, &case.given.facts, options)?;
             name_results(&settled, &mut answer);
+            if let (Some(_), Outcome::Amount(amount)) = (&set.cross_level_cap, &settled.outcome) {
+                // What this level pays, beside the others.
+                answer.put(&set.level, yuan(*amount));
+            }
             answer.settlements.push(settled);
         }
     } else {

@@ -1,6 +1,6 @@
 //! Facts as they are written in cases and claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::condition::flag_name;
@@ -8,7 +8,7 @@ use super::get::{Fields, Reading};
 use crate::subsidy::document::{Content, Key, Node};
 use crate::subsidy::facts::{Approval, Attributes, Facts, Item, Payment, Value};
 use crate::subsidy::figure::{Quantity, Unit};
-use crate::subsidy::model::{RuleSet, Shape};
+use crate::subsidy::model::{Measure, RuleSet, Shape};
 use crate::subsidy::problem::ProblemKind;
 
 /// The names that a rule set asks for.
@@ -81,6 +81,12 @@ impl Names {
         }
         names.levels.extend(set.cross_level_cap.iter().flat_map(|cap| cap.levels.iter().cloned()));
         names
+    }
+
+    /// The measures among them that are described.
+    pub(super) fn measures(&self, described: &BTreeMap<String, Measure>) -> BTreeMap<String, Measure> {
+        let described = |name: &String| Some((name.clone(), described.get(name)?.clone()));
+        self.used.iter().filter_map(described).collect()
     }
 
     fn ask(&mut self, condition: &crate::subsidy::model::Condition) {
