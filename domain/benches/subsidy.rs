@@ -53,7 +53,7 @@ fn facts(at: i64, contracts: i64) -> Facts {
         let money = |fen: i64| Value::Figure(Quantity::Money(domain::rule::Fen(fen)));
         attributes
             .set("performed_tech_amount".into(), money(10_000_000 + (at * 7_919 + number * 104_729) % 90_000_000));
-        attributes.set("registered_tech_amount".into(), money(10_000_000 + number * 1_000_003 % 90_000_000));
+        attributes.set("registered_tech_amount".into(), money(30_000_000 + number * 1_000_003 % 90_000_000));
         attributes.set("related_party".into(), Value::Flag(number % 17 == 0));
         attributes.set("other_public_funding".into(), Value::Flag(false));
         Item { id: number.to_string(), attributes }

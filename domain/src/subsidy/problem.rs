@@ -60,6 +60,11 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Whether nothing more is kept, so that reading on is of no use.
+    pub fn is_full(&self) -> bool {
+        self.problems.len() >= MOST_PROBLEMS
+    }
+
     pub fn add(&mut self, at: Position, kind: ProblemKind, detail: impl Into<String>) {
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(Problem::new(at, kind, detail));

@@ -8,7 +8,7 @@ fn book() -> Book {
     match read(FORMULAS) {
         Ok(Document::Book(book)) => *book,
         Ok(Document::Set(_)) => panic!("a book"),
-        Err(problems) => panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>()),
+        Err(problems) => panic!("{problems:#?}"),
     }
 }
 

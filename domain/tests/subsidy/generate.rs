@@ -79,7 +79,7 @@ fn calc(rng: &mut Rng, has_base: bool, in_add_on: bool) -> Value {
 }
 
 fn marginal(rng: &mut Rng) -> Value {
-    let count = rng.below(3) as usize;
+    let count = rng.size(3);
     let mut brackets: Vec<Value> =
         rising(rng, count).into_iter().map(|upto| json!({"upto": plain(upto), "rate": rng.pick(RATES)})).collect();
     brackets.push(json!({"upto": null, "rate": rate(rng)}));
@@ -87,7 +87,7 @@ fn marginal(rng: &mut Rng) -> Value {
 }
 
 fn bands(rng: &mut Rng) -> Value {
-    let count = 1 + rng.below(3) as usize;
+    let count = 1 + rng.size(3);
     let ends = rising(rng, count + 1);
     let is_open = rng.one_in(2);
     let mut bands = Vec::new();
@@ -225,7 +225,7 @@ fn cap(rng: &mut Rng, has_items: bool) -> Value {
 
 /// A rule set with one to three components, and what binds them.
 pub fn rule_set(rng: &mut Rng) -> Value {
-    let ids = &["a", "b", "c"][..1 + rng.below(3) as usize];
+    let ids = &["a", "b", "c"][..=rng.size(3)];
     let mut set = json!({
         "id": "R", "version": "1", "issuer": "test", "status": "draft",
         "measures": {"m1": "yuan", "m2": "yuan", "m3": "yuan", "m4": "yuan", "n1": "count"},

@@ -32,7 +32,7 @@ fn more_never_pays_less() {
         let mut rng = Rng::new(seed.wrapping_mul(31).wrapping_add(round));
         let document = rising_rule(&mut rng);
         let set = rule_set(&document);
-        let mut amounts: Vec<u64> = (0..12).map(|_| rng.below(3_000_000_00)).collect();
+        let mut amounts: Vec<u64> = (0..12).map(|_| rng.below(300_000_000)).collect();
         amounts.sort_unstable();
         let mut last = -1;
         for fen in amounts {

@@ -165,7 +165,9 @@ fn no_changed_figure_of_the_catalogue_survives() {
         "{total} mutants: {by_case} caught by golden cases, {by_reader} refused by the reader, {} masked:",
         masked.len()
     );
-    masked.iter().for_each(|place| println!("  {place}"));
+    for place in masked {
+        println!("  {place}");
+    }
     assert!(survivors.is_empty(), "{survivors:#?}");
 }
 

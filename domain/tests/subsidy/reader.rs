@@ -108,3 +108,50 @@ fn no_text_makes_the_reader_fall() {
     }
     println!("{refused} texts refused with positions, {read_well} read");
 }
+
+/// Texts at the bounds of size, depth and number, made to be slow; one at a time, so that the peak is one text's.
+#[test]
+fn texts_at_the_bounds_are_read_or_refused_in_seconds() {
+    let size = 4 << 20;
+    let pieces = [
+        "[",
+        "{\"a\":",
+        "- ",
+        "? ",
+        "a: {",
+        "a",
+        "a: b\n",
+        "- a\n",
+        "\"\\u4f18",
+        "\n",
+        "# x\n",
+        " x",
+        "'",
+        "|\n ",
+        "\t",
+        "- [a, b]\n",
+        "[0,",
+        "{\"formulas\": [",
+        "{},",
+        "\u{feff}",
+        "万元: ",
+        "\r",
+        "%",
+        "--- ",
+    ];
+    for piece in pieces {
+        let text = piece.repeat(size / piece.len());
+        let start = std::time::Instant::now();
+        let answer = read(&text);
+        let seconds = start.elapsed().as_secs_f64();
+        let answer = answer.map_or_else(|problems| problems[0].to_string(), |_| "read".to_owned());
+        println!("{seconds:.2} s for {piece:?}…: {answer}");
+        assert!(seconds < 30.0, "{piece:?}");
+    }
+    let lists = [format!("[{}0]", "0,".repeat(199_000)), format!("{{\"formulas\": [{}{{}}]}}", "{},".repeat(180_000))];
+    for text in lists {
+        drop(read(&text));
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
+}

@@ -19,6 +19,10 @@ impl Rng {
         self.next() % most.max(1)
     }
 
+    pub fn size(&mut self, most: u64) -> usize {
+        usize::try_from(self.below(most)).unwrap()
+    }
+
     /// True once in `of` times.
     pub fn one_in(&mut self, of: u64) -> bool {
         self.below(of) == 0

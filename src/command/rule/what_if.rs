@@ -70,9 +70,7 @@ fn table(file: &Path, set: &RuleSet) -> Result<Vec<Facts>, u8> {
         table.row(line, &record.iter().collect::<Vec<_>>());
     }
     table.finish().map_err(|problems| {
-        for problem in &problems {
-            complain_at(file, &problem.to_string());
-        }
+        problems.iter().for_each(|problem| drop(complain_at(file, &problem.to_string())));
         super::UNREADABLE
     })
 }

@@ -1,5 +1,7 @@
 //! Rule sets: stored once, read by everybody, marked as proposals.
 
+mod command;
+
 use domain::rule::{BasisKind, RuleStatus};
 use service::page::PageRequest;
 

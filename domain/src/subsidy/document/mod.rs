@@ -105,7 +105,8 @@ impl Node {
         out
     }
 
-    fn plain(&self) -> serde_json::Value {
+    /// As JSON, numbers as texts.
+    pub fn plain(&self) -> serde_json::Value {
         match &self.content {
             Content::Null => serde_json::Value::Null,
             Content::Bool(flag) => (*flag).into(),
@@ -140,8 +141,7 @@ impl Budget {
     }
 }
 
-/// Refuses a name that the object has already. Objects of a document are small, so looking through is enough; a large
-/// one is looked through by hash.
+/// Refuses a name that the object has already.
 fn twice(members: &[(Key, Node)]) -> Option<Problem> {
     let mut seen = std::collections::HashSet::with_capacity(members.len());
     let (key, _) = members.iter().find(|(key, _)| !seen.insert(key.name.as_str()))?;

@@ -45,9 +45,10 @@ impl Builder {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
         let at = position(span.start.line(), span.start.col());
         match event {
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
             Event::DocumentStart(_) if self.root.is_some() => Err(refused(at, "only one document is read")),
-            Event::DocumentStart(_) => Ok(()),
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+                Ok(())
+            }
             Event::Alias(_) => Err(refused(at, "aliases are not read")),
             Event::Scalar(_, _, 1.., _) | Event::SequenceStart(1.., _) | Event::MappingStart(1.., _) => {
                 Err(refused(at, "anchors are not read"))

@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
                 Ok(())
             });
         }
-        for (project, items) in self.projects(counted) {
+        for (project, items) in Self::projects(counted) {
             let mut parts = Parts::of(self);
             let start = parts.now;
             if is_capped {
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
     }
 
     /// Items by project, in the order of names; an item that names none is a project of its own.
-    fn projects(&self, counted: &[Counted<'a>]) -> Vec<(&'a str, Vec<Counted<'a>>)> {
+    fn projects(counted: &[Counted<'a>]) -> Vec<(&'a str, Vec<Counted<'a>>)> {
         let mut projects: BTreeMap<(bool, &str), Vec<Counted<'a>>> = BTreeMap::new();
         for item in counted {
             let named = item.attributes.word("project");

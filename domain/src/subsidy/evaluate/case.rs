@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::finish::before_pool;
 use super::{Claim, Fines, Options, Outcome, PoolClaim, Refusal, Settlement, evaluate, settle, share};
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge, Toward};
@@ -46,6 +47,10 @@ pub fn run_case(set: &RuleSet, case: &Case, options: Options) -> Result<Answer, 
         for component in asked(set, case) {
             let settled = evaluate(set, &component.id, &case.given.facts, options)?;
             name_results(&settled, &mut answer);
+            if let (Some(_), Outcome::Amount(amount)) = (&set.cross_level_cap, &settled.outcome) {
+                // What this level pays, beside the others.
+                answer.put(&set.level, yuan(*amount));
+            }
             answer.settlements.push(settled);
         }
     } else {
@@ -124,7 +129,10 @@ fn uses(set: &RuleSet, case: &Case, award: Fen, answer: &mut Answer) -> Result<(
 /// Several claims: from the pool on when only amounts are given, else from their facts.
 fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut Answer) -> Result<(), Refusal> {
     let amounts: Option<Vec<PoolClaim>> = claims.iter().map(pool_claim).collect();
-    if let Some(asked) = amounts {
+    if let Some(mut asked) = amounts {
+        for claim in &mut asked {
+            claim.amount = before_pool(&set.rounding, Exact::of(claim.amount))?.fen().ok_or(TooLarge)?;
+        }
         let none = || Pool {
             id: String::new(),
             year: None,

@@ -152,15 +152,23 @@ impl<'a> Run<'a> {
         Ok(paid < i64::from(most))
     }
 
+    /// One gate that fails decides, whatever is unknown of the others.
     fn gates_hold(&mut self) -> Result<bool, Stop> {
         let component = self.component;
         let totals = Totals(self.facts);
+        let mut unknown = None;
         for gate in &component.gates {
             let holds = match truth(gate, &totals)? {
                 Truth::Yes => true,
                 Truth::No => false,
-                Truth::Unknown { name, .. } => return Err(Stop::Missing(Missing::Fact(name))),
-                Truth::NoFigure { name } => return Err(self.no_figure("gate", &name)),
+                Truth::Unknown { name, .. } => {
+                    unknown.get_or_insert(Stop::Missing(Missing::Fact(name)));
+                    continue;
+                }
+                Truth::NoFigure { name } => {
+                    unknown.get_or_insert(self.no_figure("gate", &name));
+                    continue;
+                }
             };
             let found = if self.trace.is_wanted() { found(gate, &totals)? } else { Vec::new() };
             let detail = || Detail::Gate { condition: gate.clone(), found, holds };
@@ -169,7 +177,7 @@ impl<'a> Run<'a> {
                 return Ok(false);
             }
         }
-        Ok(true)
+        unknown.map_or(Ok(true), Err)
     }
 
     fn reaches_floor(&mut self, base: Option<Fen>) -> Result<bool, Stop> {
@@ -229,9 +237,8 @@ impl<'a> Run<'a> {
     ) -> Result<(), Stop> {
         let is_triggered = match add_on.when.as_ref().map(|when| truth(when, &Totals(self.facts))).transpose()? {
             None | Some(Truth::Yes) => true,
-            Some(Truth::No) => false,
             // Nobody who does not state the figure asks for what is on top.
-            Some(Truth::Unknown { .. }) => false,
+            Some(Truth::No | Truth::Unknown { .. }) => false,
             Some(Truth::NoFigure { name }) => return Err(self.no_figure(clause, &name)),
         };
         let detail = Detail::AddOn { id: add_on.id.clone(), is_triggered };

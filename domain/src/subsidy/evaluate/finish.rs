@@ -9,7 +9,7 @@ use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge, Toward};
 use crate::subsidy::explain::{Detail, Stage};
 use crate::subsidy::facts::Approval;
-use crate::subsidy::model::{RoundingMode, RuleSet, Shape};
+use crate::subsidy::model::{Rounding, RoundingMode, RuleSet, Shape};
 
 impl Run<'_> {
     /// A step of the whole set, which moves the amount.
@@ -100,11 +100,16 @@ pub(super) fn toward(mode: RoundingMode) -> Toward {
 }
 
 /// To the rule set's unit; without the stage to whole fen, because nothing finer can be paid.
+pub(super) fn before_pool(rounding: &Rounding, amount: Exact) -> Result<Exact, TooLarge> {
+    let unit = if rounding.after_caps { rounding.unit } else { Fen(1) };
+    amount.rounded(unit, toward(rounding.mode))
+}
+
 pub(super) fn round(set: &RuleSet, run: &mut Run<'_>) -> Result<(), Refusal> {
     let Some(now) = run.amount_so_far() else { return Ok(()) };
     let rounding = &set.rounding;
     let unit = if rounding.after_caps { rounding.unit } else { Fen(1) };
-    let after = now.rounded(unit, toward(rounding.mode))?;
+    let after = before_pool(rounding, now)?;
     after.fen().ok_or(TooLarge)?;
     run.settle(Stage::Round, after, || Detail::Round { unit, mode: rounding.mode });
     Ok(())

@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
         let Some(name) = &self.component.one_per else { return Ok(()) };
         let mut best: BTreeMap<&str, (Fen, &str)> = BTreeMap::new();
         let measure = self.component.base.measures().first().copied().unwrap_or_default();
-        let size = |item: &Counted<'a>| money(measure, item.attributes).map(|amount| amount.unwrap_or_default());
+        let size = |item: &Counted<'a>| money(measure, item.attributes).map(Option::unwrap_or_default);
         for item in counted.iter() {
             let Some(value) = item.attributes.word(name) else { continue };
             let this = (size(item)?, item.id);

@@ -19,7 +19,7 @@ crate::word! {
 }
 
 impl Comparison {
-    pub fn holds<T: Ord>(self, left: T, right: T) -> bool {
+    pub fn holds<T: Ord + Copy>(self, left: T, right: T) -> bool {
         match self {
             Self::AtLeast => left >= right,
             Self::Above => left > right,

@@ -27,10 +27,6 @@ pub struct Book {
     pub remarks: Vec<String>,
 }
 
-/// Notes on a book's own account, which mean nothing to the engine.
-const META: &[&str] =
-    &["title", "money_unit", "provenance", "rounding", "is_ceiling", "guangxi_note", "measures", "source", "version"];
-
 pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
     let mut reading = Reading { is_book: true, ..Reading::default() };
     let Some(mut fields) = reading.open(node) else { return finish(None, reading) };
@@ -43,6 +39,9 @@ pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
     let supplement = supplement(&mut reading);
     let mut book = Book { sets: Vec::new(), order: Vec::new(), remarks: Vec::new() };
     for node in formulas {
+        if reading.report.is_full() {
+            break;
+        }
         let (whole, why) = completed(node, &supplement);
         book.remarks.extend(why);
         if let Some(set) = set::formula(&whole, &mut reading) {
@@ -82,15 +81,13 @@ fn place(book: &mut Book, node: &Node, reading: &mut Reading) {
     }
 }
 
+/// What a book says about itself is free; only the descriptions of measures are read.
 fn meta(node: &Node, reading: &mut Reading) {
     let Content::Map(members) = &node.content else {
         reading.add(node.at, ProblemKind::WrongType, "an object is needed");
         return;
     };
     for (key, node) in members {
-        if !META.contains(&key.name.as_str()) {
-            reading.add(key.at, ProblemKind::UnknownKey, format!("`{}` is not known here", key.name));
-        }
         if key.name == "measures" {
             described(node, reading);
         }

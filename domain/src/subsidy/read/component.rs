@@ -33,7 +33,10 @@ pub(super) fn component(node: &Node, reading: &mut Reading) -> Option<Component>
         base,
         floor: fields.some("floor").and_then(|node| floor(node, reading)),
         shape,
-        item_cap: item_cap(&mut fields, reading),
+        // Absent: no cap. Null: a cap whose figure is not published.
+        item_cap: fields
+            .take("item_cap")
+            .and_then(|node| if node.is_null() { Some(None) } else { reading.money(node).map(Some) }),
         add_ons: Vec::new(),
         caps: fields.items("caps", reading).iter().filter_map(|node| cap(node, reading)).collect(),
         max_years: max_years(&mut fields, reading),
@@ -57,12 +60,6 @@ fn gates(fields: &mut Fields<'_>, reading: &mut Reading) -> Vec<crate::subsidy::
         .any(&["gate", "gates"])
         .filter(|node| !node.is_null())
         .map_or_else(Vec::new, |node| conditions(node, reading))
-}
-
-/// Absent: no cap. Null: a cap whose figure is not published.
-fn item_cap(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<Option<crate::rule::Fen>> {
-    let node = fields.take("item_cap")?;
-    if node.is_null() { Some(None) } else { reading.money(node).map(Some) }
 }
 
 fn max_years(fields: &mut Fields<'_>, reading: &mut Reading) -> Option<u32> {

@@ -235,9 +235,12 @@ fn end(event: &str, field: &str, node: &Node, is_first: bool, reading: &mut Read
     Some(End { event: event.to_owned(), field, day, is_first })
 }
 
+/// A window, for everything or for one field.
+type OfField = (Option<String>, Condition);
+
 /// One window per event; a field's own window stands beside the general one.
 fn merged(ends: Vec<End>) -> Vec<Condition> {
-    let mut events: Vec<(String, Vec<(Option<String>, Condition)>)> = Vec::new();
+    let mut events: Vec<(String, Vec<OfField>)> = Vec::new();
     for end in ends {
         let at = events.iter().position(|(event, _)| *event == end.event).unwrap_or(events.len());
         if at == events.len() {
@@ -256,7 +259,7 @@ fn merged(ends: Vec<End>) -> Vec<Condition> {
 }
 
 /// The general window, or the one of the item's field.
-pub(super) fn beside(windows: Vec<(Option<String>, Condition)>) -> Condition {
+pub(super) fn beside(windows: Vec<OfField>) -> Condition {
     let mut any: Vec<Condition> = windows
         .into_iter()
         .map(|(field, window)| match field {

@@ -1,6 +1,6 @@
 //! Facts as they are written in cases and claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::condition::flag_name;
@@ -8,7 +8,7 @@ use super::get::{Fields, Reading};
 use crate::subsidy::document::{Content, Key, Node};
 use crate::subsidy::facts::{Approval, Attributes, Facts, Item, Payment, Value};
 use crate::subsidy::figure::{Quantity, Unit};
-use crate::subsidy::model::{RuleSet, Shape};
+use crate::subsidy::model::{Measure, RuleSet, Shape};
 use crate::subsidy::problem::ProblemKind;
 
 /// The names that a rule set asks for.
@@ -21,8 +21,24 @@ pub(super) struct Names {
     levels: BTreeSet<String>,
 }
 
-/// Names that every rule set understands without declaring them.
+/// Facts that every rule set understands without declaring them.
 const STANDARD: &[&str] = &[
+    "years_paid",
+    "given_amount",
+    "licence_years",
+    "signed_on",
+    "registered_on",
+    "received_on",
+    "invoiced_on",
+    "related_party",
+    "other_public_funding",
+    "rewarded_before",
+    "result_rewarded_before",
+    "buyer_in_jurisdiction",
+];
+
+/// ... and the ones among them that are words, even when they look like figures.
+const STANDARD_WORDS: &[&str] = &[
     "city",
     "legal_form",
     "contract_type",
@@ -30,26 +46,21 @@ const STANDARD: &[&str] = &[
     "project",
     "person",
     "title",
-    "years_paid",
+    "grade",
     "chosen_component",
     "contract_registration_no",
-    "given_amount",
-    "signed_on",
-    "registered_on",
-    "received_on",
-    "invoiced_on",
-    "grade",
-    "related_party",
-    "other_public_funding",
-    "rewarded_before",
-    "buyer_in_jurisdiction",
 ];
+
+/// Whether a fact needs no declaration.
+pub(super) fn is_standard(name: &str) -> bool {
+    STANDARD.contains(&name) || STANDARD_WORDS.contains(&name)
+}
 
 impl Names {
     pub(super) fn of(set: &RuleSet) -> Self {
         let mut names = Self::default();
-        names.used.extend(STANDARD.iter().map(|name| (*name).to_owned()));
-        names.words.extend(["city", "contract_type", "project", "contract_registration_no"].map(str::to_owned));
+        names.used.extend(STANDARD.iter().chain(STANDARD_WORDS).map(|name| (*name).to_owned()));
+        names.words.extend(STANDARD_WORDS.iter().map(|name| (*name).to_owned()));
         for component in &set.components {
             let conditions = component.gates.iter().chain(&component.filter);
             for condition in conditions.chain(component.add_ons.iter().filter_map(|add_on| add_on.when.as_ref())) {
@@ -70,6 +81,12 @@ impl Names {
         }
         names.levels.extend(set.cross_level_cap.iter().flat_map(|cap| cap.levels.iter().cloned()));
         names
+    }
+
+    /// The measures among them that are described.
+    pub(super) fn measures(&self, described: &BTreeMap<String, Measure>) -> BTreeMap<String, Measure> {
+        let described = |name: &String| Some((name.clone(), described.get(name)?.clone()));
+        self.used.iter().filter_map(described).collect()
     }
 
     fn ask(&mut self, condition: &crate::subsidy::model::Condition) {
@@ -188,7 +205,7 @@ pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &N
         reading.add(key.at, ProblemKind::UnknownMeasure, format!("`{}` is used by no clause", key.name));
     }
     if let Some((name, value)) = value(name, node, names, reading) {
-        attributes.set(name.into(), value);
+        attributes.set(name, value);
     }
 }
 

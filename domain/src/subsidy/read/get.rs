@@ -34,7 +34,7 @@ impl Reading {
 
     /// Reports a measure that a rule uses and nobody declares.
     pub fn known(&mut self, at: Position, name: &str) {
-        if !self.is_book && !self.measures.contains_key(name) {
+        if !self.is_book && !self.measures.contains_key(name) && !super::facts::is_standard(name) {
             self.add(at, ProblemKind::UnknownMeasure, format!("`{name}` is not declared under measures"));
         }
     }

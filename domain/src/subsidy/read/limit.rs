@@ -90,7 +90,7 @@ pub(super) fn pool(node: &Node, reading: &mut Reading) -> Option<Pool> {
     let mut cited = fields.cited(reading);
     let words = [fields.text("note", reading), fields.text("formula", reading)];
     if cited.text.is_empty() {
-        cited.text = words.join(" ").trim().to_owned();
+        words.join(" ").trim().clone_into(&mut cited.text);
     }
     reading.close(&fields);
     Some(Pool { id, year, amount, mode: mode?, quantity, cited })

@@ -60,6 +60,14 @@ pub fn rule_set(text: &str) -> Result<RuleSet, Vec<Problem>> {
     if failing.is_empty() { Ok(set) } else { Err(failing) }
 }
 
+/// The tree of a document as JSON, numbers as texts: what the schema is checked against.
+///
+/// # Errors
+/// A text that is neither JSON nor YAML.
+pub fn plain(text: &str) -> Result<serde_json::Value, Problem> {
+    Node::parse(text).map(|node| node.plain())
+}
+
 fn rule_set_of(node: &Node) -> Result<RuleSet, Vec<Problem>> {
     let mut reading = Reading::default();
     let set = set::rule_set(node, &mut reading);

@@ -11,7 +11,7 @@ use super::limit::{cross_level_cap, exclusivity, pool, rounding};
 use crate::subsidy::check;
 use crate::subsidy::document::{Content, Node};
 use crate::subsidy::figure::Unit;
-use crate::subsidy::model::{Component, Condition, Measure, Rounding, RuleSet, Status, UseCondition};
+use crate::subsidy::model::{Component, Condition, Measure, RuleSet, Status, UseCondition};
 use crate::subsidy::problem::ProblemKind;
 use crate::word::Word;
 
@@ -28,6 +28,7 @@ pub(super) fn rule_set(node: &Node, reading: &mut Reading) -> Option<RuleSet> {
         }
     }
     let mut set = body(&mut fields, status, reading);
+    set.measures = reading.measures.clone();
     let names = Names::of(&set);
     let cases = fields.items("golden_cases", reading);
     set.cases = cases.iter().filter_map(|node| case(node, &names, reading)).collect();
@@ -51,6 +52,7 @@ pub(super) fn formula(node: &Node, reading: &mut Reading) -> Option<RuleSet> {
     }
     set.notes.push(valid);
     set.notes.retain(|note| !note.is_empty());
+    set.measures = Names::of(&set).measures(&reading.measures);
     reading.close(&fields);
     check::set(&set, &mut reading.report);
     Some(set)
@@ -63,7 +65,13 @@ fn body(fields: &mut Fields<'_>, status: Status, reading: &mut Reading) -> RuleS
     let level = if level.is_empty() { jurisdiction.split(':').next().unwrap_or_default().to_owned() } else { level };
     let (effective_from, effective_to) = effective(fields, reading);
     let nodes = fields.need("components", reading).map(|node| reading.list(node)).unwrap_or_default();
-    let mut components: Vec<Component> = nodes.iter().filter_map(|node| component(node, reading)).collect();
+    let mut components: Vec<Component> = Vec::new();
+    for node in nodes {
+        if reading.report.is_full() {
+            break;
+        }
+        components.extend(component(node, reading));
+    }
     let window = performance_window(fields, reading);
     let shared = use_conditions(fields, reading);
     share(&mut components, window.as_ref(), &shared);
@@ -90,12 +98,12 @@ fn body(fields: &mut Fields<'_>, status: Status, reading: &mut Reading) -> RuleS
         repeals: fields.texts("repeals", reading),
         transition: fields.text("transition", reading),
         notes: fields.texts("note", reading),
-        measures: reading.measures.clone(),
+        measures: BTreeMap::new(),
         components,
         exclusivity: overlaps.iter().filter_map(|node| exclusivity(node, &ids, reading)).collect(),
         cross_level_cap: fields.some("cross_level_cap").and_then(|node| cross_level_cap(node, reading)),
         pool: fields.some("pool").and_then(|node| pool(node, reading)),
-        rounding: fields.some("rounding").and_then(|node| rounding(node, reading)).unwrap_or_else(Rounding::default),
+        rounding: fields.some("rounding").and_then(|node| rounding(node, reading)).unwrap_or_default(),
         cases: Vec::new(),
     }
 }

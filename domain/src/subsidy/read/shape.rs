@@ -231,7 +231,7 @@ fn range(fields: &mut Fields<'_>, reading: &mut Reading) -> Shape {
     Shape::Range { min, max }
 }
 
-fn runs_forward<T: Ord>(at: Position, min: Option<T>, max: Option<T>, reading: &mut Reading) {
+fn runs_forward<T: Ord + Copy>(at: Position, min: Option<T>, max: Option<T>, reading: &mut Reading) {
     if min.is_some() && max.is_some() && max < min {
         reading.add(at, ProblemKind::Inconsistent, "the range ends below its beginning");
     }

@@ -121,9 +121,8 @@ fn shape(calc: &Value, base: &Q, items: &[Value], facts: &Value) -> Option<Q> {
             let amount = base.clone() * some(&band, "rate").map(q)?;
             some(&band, "cap").map_or(amount.clone(), |cap| amount.min(q(cap)))
         }
-        "fixed_plus_excess" if base < figure("threshold")? => zero(),
+        "fixed_plus_excess" | "step" if base < figure("threshold")? => zero(),
         "fixed_plus_excess" => figure("fixed")? + (base - figure("threshold")?) * figure("excess_rate")?,
-        "step" if base < figure("threshold")? => zero(),
         "step" => figure("fixed")? + ((base - figure("threshold")?) / figure("step")?).floor() * figure("step_amount")?,
         "grade_table" => match calc["table"].get(word()?.as_str().unwrap()) {
             None => zero(),

@@ -30,7 +30,9 @@ pub fn resolve(set: &Value, claims: &[Claim], outs: &mut [Out]) {
         }
         met.retain(|_, at| at.iter().map(|at| &claims[*at].component).collect::<BTreeSet<_>>().len() > 1);
         if key == "beneficiary" {
-            met.values().for_each(|at| whole(&rule, &named, claims, at, outs));
+            for at in met.values() {
+                whole(&rule, &named, claims, at, outs);
+            }
         } else {
             by_item(set, &rule, &named, claims, &met, outs);
         }

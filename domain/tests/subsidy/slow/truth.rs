@@ -7,10 +7,10 @@ use super::{Q, int, list, q, text};
 /// All conditions of a gate or trigger.
 pub fn gates(gates: &Value, facts: &Value) -> Option<bool> {
     let all = gates.as_array().cloned().unwrap_or_else(|| vec![gates.clone()]);
-    both(all.iter().map(|gate| one(gate, facts)).collect())
+    both(&all.iter().map(|gate| one(gate, facts)).collect::<Vec<_>>())
 }
 
-fn both(parts: Vec<Option<bool>>) -> Option<bool> {
+fn both(parts: &[Option<bool>]) -> Option<bool> {
     if parts.contains(&Some(false)) {
         Some(false)
     } else if parts.contains(&None) {
@@ -25,8 +25,8 @@ fn one(gate: &Value, facts: &Value) -> Option<bool> {
         return gates(parts, facts);
     }
     if let Some(parts) = gate.get("any") {
-        let negated = parts.as_array().unwrap().iter().map(|part| one(part, facts).map(|holds| !holds)).collect();
-        return both(negated).map(|holds| !holds);
+        let negated = parts.as_array().unwrap().iter().map(|part| one(part, facts).map(|holds| !holds));
+        return both(&negated.collect::<Vec<_>>()).map(|holds| !holds);
     }
     if let Some(part) = gate.get("not") {
         return gates(part, facts).map(|holds| !holds);
@@ -46,7 +46,7 @@ fn one(gate: &Value, facts: &Value) -> Option<bool> {
             parts.push(left.clone().and_then(|left| Some(holds(&left, &right?))));
         }
     }
-    both(parts)
+    both(&parts)
 }
 
 type Holds = fn(&Q, &Q) -> bool;
