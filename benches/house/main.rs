@@ -19,6 +19,7 @@ mod programs;
 mod report;
 mod results;
 mod run;
+mod same;
 mod undo;
 mod world;
 
