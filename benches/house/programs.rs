@@ -15,7 +15,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 pub const AS_LIMIT: &str = "as-limit";
 /// More requests per minute than any machine answers.
 const NO_RATE: &str = "4000000000";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server; stopped with the value.
 #[derive(Debug)]
