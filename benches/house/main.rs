@@ -7,6 +7,7 @@ mod cluster;
 mod data;
 mod goals;
 mod growth;
+mod lifeline;
 mod limit;
 mod load;
 mod measure;
