@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 
-/// Waits until the writing end of its input closes, stops the server and removes the folder.
+use crate::lifeline;
+
+/// Stops the server and removes its folder.
 const WATCHDOG: &str = r#"
-read -r _
 pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
 [ -n "$pid" ] && kill -INT "$pid" 2>/dev/null
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
@@ -47,7 +48,7 @@ impl Cluster {
             .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D", "data"])
             .status()?;
         ensure!(made.success(), "initdb failed: {}", log(&folder));
-        let watchdog = watch(&folder)?;
+        let watchdog = lifeline::tie(WATCHDOG, &[folder.as_os_str()])?;
         for _ in 0..ATTEMPTS {
             if let Some((port, server)) = listen(programs, &folder, owner, more)? {
                 return Ok(Self { folder, port, server, _watchdog: watchdog });
@@ -101,12 +102,6 @@ fn program(path: &Path, folder: &Path, owner: Option<(u32, u32)>) -> anyhow::Res
         command.uid(user).gid(group);
     }
     Ok(command)
-}
-
-fn watch(folder: &Path) -> anyhow::Result<Child> {
-    let mut command = Command::new("sh");
-    command.args(["-c", WATCHDOG, "watchdog"]).arg(folder).process_group(0);
-    Ok(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
 }
 
 /// Starts the server on a free port and waits until it answers; none when it gave up.

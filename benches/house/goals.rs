@@ -58,10 +58,7 @@ fn least(id: &'static str, what: String, reached: f64, aims: (f64, f64), unit: &
 
 /// Every goal that the run says something about.
 pub fn of(results: &Results) -> Vec<Goal> {
-    let mut goals: Vec<Goal> = Vec::new();
-    for pair in &results.pairs {
-        goals.extend(against_limit(pair));
-    }
+    let mut goals: Vec<Goal> = results.pairs.iter().map(against_limit).collect();
     goals.extend(deep_page(results));
     goals.extend(tails(results));
     goals.extend(overload(results));
@@ -77,14 +74,14 @@ fn at(pair: &Pair, text: &str) -> String {
 }
 
 /// G1, G2, G3.
-fn against_limit(pair: &Pair) -> Option<Goal> {
+fn against_limit(pair: &Pair) -> Goal {
     let cpu = pair.ours.cpu / pair.limit.cpu;
     let rate = pair.ours.rate / pair.limit.rate;
-    Some(match pair.op {
+    match pair.op {
         Op::R1 | Op::R3 => most("G1", at(pair, "CPU per request, of the limit's"), cpu, (1.6, 1.25), "x"),
         Op::R2 | Op::R2C => most("G2", at(pair, "CPU per request, of the limit's"), cpu, (1.4, 1.0), "x"),
         Op::W1 | Op::W2 => least("G3", at(pair, "throughput, of the limit's"), rate, (0.7, 0.9), "x"),
-    })
+    }
 }
 
 /// G8.

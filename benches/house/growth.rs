@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sea_orm::ConnectionTrait;
 
 use crate::cluster::Cluster;
+use crate::lifeline::Scratch;
 use crate::load::Client;
 use crate::measure::{Sample, Target};
 use crate::ops::{self, Op};
@@ -60,7 +61,7 @@ pub async fn compare(options: &Options) -> anyhow::Result<()> {
 }
 
 async fn at(percent: u32, options: &Options) -> anyhow::Result<Vec<At>> {
-    let folder = tempfile::Builder::new().prefix("jiqiao-bench-").tempdir()?;
+    let folder = Scratch::new()?;
     let cluster = Cluster::start(&[PRELOAD])?;
     // The trail is not read here.
     let house = House::build(folder.path().join("data"), cluster.url("postgres"), percent, 1).await?;

@@ -7,6 +7,7 @@ mod cluster;
 mod data;
 mod goals;
 mod growth;
+mod lifeline;
 mod limit;
 mod load;
 mod measure;
@@ -19,6 +20,7 @@ mod programs;
 mod report;
 mod results;
 mod run;
+mod same;
 mod undo;
 mod world;
 

@@ -9,6 +9,7 @@ use crate::ops::{self, Op, Writers};
 use crate::options::Options;
 use crate::processes;
 use crate::programs::Running;
+use crate::same;
 use crate::undo;
 use crate::world::House;
 
@@ -105,6 +106,7 @@ pub async fn reads(
     options: &Options,
 ) -> anyhow::Result<Pair> {
     let requests = ops::reads(house, op).await?;
+    alike(house, op, both, &[], || requests.clone()).await?;
     let mut rounds = [Vec::new(), Vec::new()];
     for _ in 0..options.rounds {
         for (target, samples) in both.iter().zip(&mut rounds) {
@@ -127,6 +129,7 @@ pub async fn writes(
     for target in both {
         writers.warm_up(&target.server.address).await?;
     }
+    alike(house, op, both, writers.numbers(), || writers.requests(undo::turn())).await?;
     let mut rounds = [Vec::new(), Vec::new()];
     for _ in 0..options.rounds {
         for (target, samples) in both.iter().zip(&mut rounds) {
@@ -135,6 +138,22 @@ pub async fn writes(
     }
     let [ours, limit] = rounds.map(|samples| Sample::median(&samples));
     Ok(Pair { op, connections, ours, limit })
+}
+
+/// Whether both answer the same fields to the same request.
+async fn alike(
+    house: &House,
+    op: Op,
+    both: [&Target<'_>; 2],
+    numbers: &[u32],
+    requests: impl Fn() -> Requests,
+) -> anyhow::Result<()> {
+    let mut fields = Vec::new();
+    for target in both {
+        fields.push(same::fields(op.as_str(), &target.server.address, &requests()).await?);
+        undo::all(house, op, numbers).await?;
+    }
+    same::compare(op.as_str(), &fields)
 }
 
 /// One writing round.

@@ -103,7 +103,7 @@ fn deep(plan: &Plan) -> anyhow::Result<String> {
         .filter(|case| case.state == State::Certified && case.region.as_str() == "450100")
         .map(|case| case.id)
         .collect();
-    ids.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    ids.sort_unstable_by_key(|id| std::cmp::Reverse(id.0));
     let last = ids.get(ids.len() * DEPTH / 100).context("no deep page")?;
     Ok(format!("{LIST}&cursor={}", service::page::cursor(&[last.to_string()])))
 }

@@ -9,6 +9,7 @@ use crate::ops::Op;
 /// Measures the program beside a hand-written server that does the same work.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "house")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Size of the data set in percent: 100 is the one of the goals, 1000 ten times of it.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]

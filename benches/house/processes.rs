@@ -5,21 +5,29 @@ use std::fs;
 
 /// Clock ticks of /proc/PID/stat in a second; fixed by the kernel's interface.
 const TICKS: f64 = 100.0;
+const NANOSECONDS: f64 = 1e9;
 
-/// The fields of /proc/PID/stat that count here.
+/// What of a process counts here.
 #[derive(Debug, Clone, Copy)]
 struct Stat {
     parent: u32,
-    /// User and system time of the process and of those of its children that it has waited for.
-    ticks: u64,
+    seconds: f64,
 }
 
 fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may hold anything.
     let fields: Vec<&str> = text.get(text.rfind(')')? + 2..)?.split(' ').collect();
-    let ticks = fields.get(11..15)?.iter().filter_map(|field| field.parse::<u64>().ok()).sum();
-    Some(Stat { parent: fields.get(1)?.parse().ok()?, ticks })
+    // Of the children that ended and were waited for, in ticks; its own threads' time is known to the nanosecond.
+    let ended: u32 = fields.get(13..15)?.iter().filter_map(|field| field.parse::<u32>().ok()).sum();
+    Some(Stat { parent: fields.get(1)?.parse().ok()?, seconds: f64::from(ended) / TICKS + on_cpu(pid) })
+}
+
+/// Seconds that the threads of a process were on a CPU.
+fn on_cpu(pid: u32) -> f64 {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let texts = threads.filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());
+    texts.filter_map(|text| text.split(' ').next()?.parse::<f64>().ok()).sum::<f64>() / NANOSECONDS
 }
 
 /// CPU seconds used so far by the trees below these processes.
@@ -39,8 +47,7 @@ pub fn cpu_seconds(roots: &[u32]) -> f64 {
             }
         }
     };
-    let ticks: u64 = all.iter().filter(|(pid, _)| is_below(**pid)).map(|(_, stat)| stat.ticks).sum();
-    f64::from(u32::try_from(ticks).unwrap_or(u32::MAX)) / TICKS
+    all.iter().filter(|(pid, _)| is_below(**pid)).map(|(_, stat)| stat.seconds).sum()
 }
 
 /// Resident memory of a process in MiB: now, and the most it ever had.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 
+use crate::lifeline;
 use crate::load::{self, Client};
 use crate::processes;
 
@@ -15,12 +16,14 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 pub const AS_LIMIT: &str = "as-limit";
 /// More requests per minute than any machine answers.
 const NO_RATE: &str = "4000000000";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server; stopped with the value.
 #[derive(Debug)]
 pub struct Running {
     process: Child,
+    /// Ends the process when this one ends without a chance to.
+    lifeline: Child,
     pub address: String,
     /// From the start of the process to its first answer 200.
     pub started_in: Duration,
@@ -56,7 +59,8 @@ impl Running {
         let mut line = String::new();
         out.read_line(&mut line)?;
         let address = line.trim().trim_start_matches("http://").to_owned();
-        let mut running = Self { process, address, started_in: Duration::ZERO };
+        let lifeline = lifeline::tie("kill -KILL \"$1\"", &[process.id().to_string().as_ref()])?;
+        let mut running = Self { process, lifeline, address, started_in: Duration::ZERO };
         ensure!(!running.address.is_empty(), "a server did not start");
         running.await_health(health, begun).await?;
         running.started_in = begun.elapsed();
@@ -90,8 +94,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // SIGKILL: nothing of it is needed any more.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // SIGKILL: nothing of it is needed any more. The lifeline first: it must not strike another process later.
+        for process in [&mut self.lifeline, &mut self.process] {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use service::{Clock, SystemClock};
 
 use crate::cluster::Cluster;
+use crate::lifeline::Scratch;
 use crate::load::Until;
 use crate::measure::{self, Pair, Sample, Target};
 use crate::ops::{self, Op, Writers};
@@ -27,7 +28,7 @@ const ON_SQLITE: [Op; 3] = [Op::R1, Op::R3, Op::W1];
 
 /// Runs what was asked for.
 pub async fn all(options: &Options) -> anyhow::Result<()> {
-    let folder = tempfile::Builder::new().prefix("jiqiao-bench-").tempdir()?;
+    let folder = Scratch::new()?;
     let cluster = Cluster::start(&[])?;
     let url = cluster.url("postgres");
     let mut results = Results {
@@ -151,7 +152,7 @@ async fn on_sqlite(folder: &Path, options: &Options, results: &mut Results) -> a
 
 /// One operation for a while, for a profiler that is attached meanwhile.
 pub async fn profile(seconds: u64, options: &Options) -> anyhow::Result<()> {
-    let folder = tempfile::Builder::new().prefix("jiqiao-bench-").tempdir()?;
+    let folder = Scratch::new()?;
     let op = options.only.first().copied().unwrap_or(Op::R1);
     let connections = options.connections.first().copied().unwrap_or(16);
     let data = folder.path().join("data");

@@ -25,7 +25,7 @@ pub async fn all(house: &House, op: Op, numbers: &[u32]) -> anyhow::Result<()> {
     match op {
         Op::W1 => drafts(house, numbers).await?,
         Op::W2 => submissions(house, numbers).await?,
-        Op::R1 | Op::R2 | Op::R2C | Op::R3 => {}
+        Op::R1 | Op::R2 | Op::R2C | Op::R3 => return Ok(()),
     }
     if house.connection.get_database_backend() == DbBackend::Postgres {
         for table in ["case_file", "certification", "deadline", "queue_job"] {

@@ -187,15 +187,15 @@ fn acts(plan: &Plan, case: &Case) -> String {
     .to_string()
 }
 
-fn signed(plan: &Plan, by: u32, at: DateTime<Utc>) -> Option<String> {
+fn signed(plan: &Plan, by: u32, at: DateTime<Utc>) -> String {
     let opinion = json!({ "text": "情况属实，同意推荐", "signer": "李四" });
-    Some(json!({ "opinion": opinion, "by": plan.staff(by), "at": at, "file_id": null }).to_string())
+    json!({ "opinion": opinion, "by": plan.staff(by), "at": at, "file_id": null }).to_string()
 }
 
 fn detail(plan: &Plan, forms: &Forms, case: &Case) -> anyhow::Result<certification::Model> {
     let (clerk, _) = city_staff(&case.region);
     let is_submitted = case.is_submitted();
-    let opinion = |by: u32| signed(plan, by, case.touched).filter(|_| is_submitted);
+    let opinion = |by: u32| is_submitted.then(|| signed(plan, by, case.touched));
     let closing = match case.state {
         State::Withdrawn => Some(json!({ "reason": "材料不全，撤回", "at": case.touched }).to_string()),
         _ => None,

@@ -57,6 +57,7 @@ pub enum Kind {
     Consent,
     Member,
     Audit,
+    Session,
     Job,
 }
 

@@ -7,12 +7,14 @@ use domain::access::Role;
 use domain::account::{AccountState, ConsentKind};
 use domain::broker::{Profile, resident_id_check, uscc_check};
 use domain::certification::sample;
-use domain::ids::{AccountId, OrganisationId};
+use domain::ids::{AccountId, OrganisationId, SessionId};
 use domain::organisation::{MemberState, OrganisationKind, OrganisationState};
 use domain::region::RegionCode;
 use domain::round::RoundState;
 use domain::word::Word;
-use entity::{account, account_consent, account_role, broker, organisation, organisation_member, round};
+use entity::{
+    account, account_consent, account_role, account_session, broker, organisation, organisation_member, round,
+};
 use sea_orm::DatabaseConnection;
 use service::Context;
 use service::crypto::Place;
@@ -208,6 +210,7 @@ pub async fn brokers(
 ) -> anyhow::Result<()> {
     let at = plan.now - TimeDelta::days(1_050);
     let (mut accounts, mut roles, mut consents, mut rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let sessions = numbers.clone().map(|number| session(plan, number)).collect();
     for number in numbers {
         let account = plan.account(number);
         let row = broker_row(context, plan, number)?;
@@ -230,7 +233,30 @@ pub async fn brokers(
     put::<account::Entity>(connection, accounts).await?;
     put::<account_role::Entity>(connection, roles).await?;
     put::<account_consent::Entity>(connection, consents).await?;
+    put::<account_session::Entity>(connection, sessions).await?;
     put::<broker::Entity>(connection, rows).await
+}
+
+/// A login of long ago.
+fn session(plan: &Plan, number: u32) -> account_session::Model {
+    let at = plan.now - TimeDelta::days(100);
+    account_session::Model {
+        id: SessionId(plan.id(Kind::Session, number)),
+        account_id: plan.account(number),
+        created_at: at,
+        last_used_at: at,
+        user_agent: Some("Mozilla/5.0".to_owned()),
+        address: Some("127.0.0.1".to_owned()),
+        refresh_hash: format!("{number:064x}"),
+        previous_hash: None,
+        successor_used: true,
+        generation: 1,
+        skipped_generation: None,
+        expires_at: at + TimeDelta::days(30),
+        revoked_at: None,
+        revoke_reason: None,
+        has_second_factor: false,
+    }
 }
 
 /// A broker's row, sealed as the program seals it.

@@ -21,14 +21,14 @@ fn chain(plan: &Plan, case: &Case) -> Vec<audit::Model> {
     let mut previous = String::new();
     let mut rows = Vec::with_capacity(plan.trail as usize);
     for seq in 1..=plan.trail {
-        let row = link(plan, case, seq, previous);
-        previous = row.hash.clone();
+        let row = link(plan, case, seq, &previous);
+        previous.clone_from(&row.hash);
         rows.push(row);
     }
     rows
 }
 
-fn link(plan: &Plan, case: &Case, seq: u32, previous: String) -> audit::Model {
+fn link(plan: &Plan, case: &Case, seq: u32, previous: &str) -> audit::Model {
     let at = case.opened + TimeDelta::minutes(seq.into());
     let entry = Entry {
         object_kind: "certification".to_owned(),
@@ -43,7 +43,7 @@ fn link(plan: &Plan, case: &Case, seq: u32, previous: String) -> audit::Model {
         address: Some("127.0.0.1".to_owned()),
         ..Entry::default()
     };
-    let sealed = seal(entry, seq.into(), domain::time::micros(at), previous);
+    let sealed = seal(entry, seq.into(), domain::time::micros(at), previous.to_owned());
     let entry = sealed.entry;
     audit::Model {
         id: AuditId(made_id(Kind::Audit, at, case.series * 64 + seq)),
