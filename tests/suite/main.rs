@@ -1,5 +1,10 @@
 //! How we know: the one integration-test binary, a module per folder and feature.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, and one that passes says what it reached"
+)]
 
 mod account;
 mod audit;

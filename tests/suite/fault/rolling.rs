@@ -107,7 +107,7 @@ impl Load {
     }
 
     fn fail(&self, what: &str) -> Option<Value> {
-        eprintln!("failed: {what}");
+        println!("failed: {what}");
         self.failed.fetch_add(1, Ordering::Relaxed);
         None
     }
