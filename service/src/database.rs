@@ -116,7 +116,7 @@ impl Database {
         };
         let mut beginning = 1;
         loop {
-            match (self.write.connection.begin_with_options(options.clone()).await, &self.write.doubt) {
+            match (self.write.connection.begin_with_options(options).await, &self.write.doubt) {
                 (Err(error), Some(doubt)) if is_broken(&error) && beginning < BEGINNINGS => doubt.cast(),
                 (begun, _) => return Ok(Door { faults, ..Door::new(begun?) }),
             }

@@ -12,7 +12,24 @@ const TOOLS: &[(&str, &[&str])] = &[
         &["actions", "app", "describe", "edge", "extract", "health", "lib", "limit", "methods", "problem", "respond"],
     ),
     ("domain", &["access", "fault", "ids", "lib", "time", "word"]),
-    ("service", &["access", "caller", "code", "context", "crypto", "database", "error", "lib", "page", "transaction"]),
+    (
+        "service",
+        &[
+            "access",
+            "caller",
+            "code",
+            "context",
+            "crypto",
+            "database",
+            "door",
+            "error",
+            "flight",
+            "lib",
+            "page",
+            "patience",
+            "transaction",
+        ],
+    ),
 ];
 
 /// Features that one floor alone knows, and why.
