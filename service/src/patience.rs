@@ -13,7 +13,7 @@ use sea_orm::{DbErr, RuntimeErr};
 /// All that a request may wait for the database; who waits longer is told to come back.
 const OF_A_REQUEST: Duration = Duration::from_millis(2_500);
 /// What a job or a command waits for one statement or one transaction.
-const UNHURRIED: Duration = Duration::from_secs(60);
+const UNHURRIED: Duration = Duration::from_mins(1);
 
 tokio::task_local! {
     /// What is left of a request's patience.
@@ -65,11 +65,11 @@ where
 
 /// The connection is dead; another one may be good.
 pub(crate) fn is_broken(error: &DbErr) -> bool {
-    let cause = match error {
-        DbErr::Conn(RuntimeErr::SqlxError(cause))
-        | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
-        _ => return false,
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
     };
     match &**cause {
         Sqlx::Io(_) | Sqlx::Tls(_) | Sqlx::Protocol(_) | Sqlx::BeginFailed => true,

@@ -78,7 +78,7 @@ async fn start(home: &Arc<Home>) -> Program {
 
 /// Every request by a connection of its own.
 fn client() -> Client {
-    Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(60)).build().unwrap()
+    Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_mins(1)).build().unwrap()
 }
 
 /// What the load has met.
@@ -98,16 +98,16 @@ impl Load {
     async fn met(&self, sent: reqwest::Result<Response>) -> Option<Value> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let Ok(answer) = sent else { return self.fail(format!("{sent:?}")) };
+        let Ok(answer) = sent else { return self.fail(&format!("{sent:?}")) };
         let (status, text) = (answer.status(), answer.text().await);
         match text {
             Ok(text) if status.is_success() => serde_json::from_str(&text).ok(),
-            other => self.fail(format!("{status} {other:?}")),
+            other => self.fail(&format!("{status} {other:?}")),
         }
     }
 
-    fn fail(&self, what: String) -> Option<Value> {
-        println!("failed: {what}");
+    fn fail(&self, what: &str) -> Option<Value> {
+        eprintln!("failed: {what}");
         self.failed.fetch_add(1, Ordering::Relaxed);
         None
     }
@@ -139,7 +139,7 @@ impl Load {
             let first = self.met(register(&http, base, number).bearer_auth(&access).send().await).await;
             let again = self.met(register(&http, base, number).bearer_auth(&access).send().await).await;
             if first != again {
-                self.fail(format!("{first:?} became {again:?}"));
+                self.fail(&format!("{first:?} became {again:?}"));
             }
             let body = json!({ "refresh_token": refresh });
             let pair =

@@ -19,7 +19,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 /// More than any test asks for.
 const NO_LIMIT: &str = "1000000";
 /// How long a process may take to stop.
-const STOPPING: Duration = Duration::from_secs(60);
+const STOPPING: Duration = Duration::from_mins(1);
 
 /// What an installation keeps: its folder with keys, and its database.
 #[derive(Debug)]
@@ -27,8 +27,6 @@ pub struct Home {
     folder: TempDir,
     /// None on SQLite, where it is a file of the folder.
     database: Option<TestDb>,
-    /// By which the program reaches its database.
-    through: Option<String>,
 }
 
 impl Fixture for Home {
@@ -49,7 +47,7 @@ impl Home {
         for (number, name) in (1..).zip(["field.1.key", "index.key", "signing.1.key"]) {
             std::fs::write(keys.join(name), [number; 32]).expect("a key can be written");
         }
-        let home = Self { folder, database, through: None };
+        let home = Self { folder, database };
         if home.database.is_none() {
             assert!(home.command(&["migrate", "up"]).status.success(), "the file can be migrated");
         }
@@ -75,11 +73,6 @@ impl Home {
             Some(database) => database.url().to_owned(),
             None => format!("sqlite://{}", self.folder().join("jiqiao.db").display()),
         }
-    }
-
-    /// From now on the program reaches its database by another address.
-    pub fn through(&mut self, url: String) {
-        self.through = Some(url);
     }
 
     /// A context beside the program, with its keys. What it changes while nobody else has the file open is a change by
@@ -118,9 +111,8 @@ impl Home {
             command.env(format!("JIQIAO_RATES__{class}"), NO_LIMIT);
         }
         if self.database.is_some() {
-            let url = self.through.clone().unwrap_or_else(|| self.url());
             // No mail is sent to the port of nobody.
-            command.env("JIQIAO_DATABASE__URL", url).env("JIQIAO_MAIL__URL", "smtp://127.0.0.1:9");
+            command.env("JIQIAO_DATABASE__URL", self.url()).env("JIQIAO_MAIL__URL", "smtp://127.0.0.1:9");
         }
         command
     }

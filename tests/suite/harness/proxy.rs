@@ -178,7 +178,7 @@ fn reset(client: TcpStream, server: Option<TcpStream>, shared: &Shared) {
 async fn cutting(mut modes: watch::Receiver<Mode>) {
     let cuts = |mode: &Mode| matches!(mode, Mode::Reset | Mode::Refuse);
     if modes.wait_for(cuts).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -223,8 +223,7 @@ impl Pump {
     /// Carries pieces while `may_pass` says so.
     async fn run(&mut self, mut may_pass: impl FnMut(Mode, &[u8]) -> bool) -> Result<(), Cut> {
         let mut piece = vec![0; 64 * 1024];
-        loop {
-            let Ok(count @ 1..) = self.from.read(&mut piece).await else { break };
+        while let Ok(count @ 1..) = self.from.read(&mut piece).await {
             let Ok(mode) = self.modes.wait_for(|mode| *mode != Mode::Hang).await.map(|mode| *mode) else { break };
             if self.number < self.shared.stranded.load(Ordering::Acquire) {
                 std::future::pending::<()>().await;
