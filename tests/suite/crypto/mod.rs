@@ -8,7 +8,7 @@ use domain::broker::Profile;
 use domain::certification::sample;
 use object_store::memory::InMemory;
 use sea_orm::EntityTrait;
-use service::crypto::Keys;
+use service::crypto::{KeySet, Keys};
 use service::database::Database;
 use service::{Context, Parts, Settings};
 
@@ -19,11 +19,16 @@ use crate::harness::{TestDb, db_tests};
 
 /// The same database seen by a program whose folder holds a newer key.
 pub async fn rotated(db: &TestDb, prepare: impl FnOnce(Database) -> Database) -> Context {
+    let used = KeySet {
+        field: BTreeMap::from([(1, [11; 32]), (2, [21; 32])]),
+        index: BTreeMap::from([(1, [12; 32]), (2, [22; 32])]),
+        signing: BTreeMap::from([(1, [13; 32])]),
+    };
     Context::new(Parts {
         database: prepare(Database::connect(db.url(), 4).await.unwrap()),
         clock: Arc::new(ManualClock::new(START)),
         random: Arc::new(SeededRandom::new(7)),
-        keys: Keys::new(BTreeMap::from([(1, [11; 32]), (2, [21; 32])]), [12; 32], &[[13; 32]]).unwrap(),
+        keys: Keys::of(&used, &KeySet::default()).unwrap(),
         files: Arc::new(InMemory::new()),
         settings: Settings::default(),
     })
@@ -46,8 +51,8 @@ db_tests! {
         let newer = rotated(&db, prepared).await;
         let row = entity::broker::Entity::find().one(app.connection()).await.unwrap().unwrap();
         let before = service::broker::full_profile(&newer, &row).unwrap();
-        // Three identity numbers and three telephone numbers.
-        assert_eq!(service::crypto::reseal(&newer).await.unwrap(), 6);
+        // Three identity numbers, three telephone numbers, and the indices of three people.
+        assert_eq!(service::crypto::reseal(&newer).await.unwrap(), 9);
         assert!(ciphers(&app).await.iter().all(|sealed| sealed.starts_with("k2.")));
         let row = entity::broker::Entity::find_by_id(row.id).one(app.connection()).await.unwrap().unwrap();
         assert_eq!(service::broker::full_profile(&newer, &row).unwrap(), before);

@@ -184,10 +184,8 @@ impl Disk {
     pub fn is_durable(&self, path: &Path) -> bool {
         let is_named =
             |path: &Path| self.durable_names.get(path).is_some_and(|index| self.names.get(path) == Some(index));
-        let folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
-        is_named(path)
-            && folders.fold(true, |all, folder| all && is_named(folder))
-            && self.nodes[self.names[path]].pending.is_empty()
+        let mut folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
+        is_named(path) && folders.all(is_named) && self.nodes[self.names[path]].pending.is_empty()
     }
 
     pub fn names(&self) -> impl Iterator<Item = &Path> {
@@ -209,8 +207,8 @@ impl Disk {
         fs::create_dir_all(target).expect("the target can be made");
         for (name, index) in &names {
             let node = &self.nodes[*index];
-            let folders = name.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
-            if !folders.fold(true, |all, folder| all && names.contains_key(folder)) {
+            let mut folders = name.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
+            if !folders.all(|folder| names.contains_key(folder)) {
                 continue;
             }
             let path = target.join(name.strip_prefix(&self.root).expect("it is under the root"));

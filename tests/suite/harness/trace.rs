@@ -123,7 +123,7 @@ fn is_sync(call: &str) -> bool {
 fn event(by: u32, call: &str) -> Option<Event> {
     let (name, arguments) = call.split_once('(')?;
     let mut texts = quoted(arguments, '"', '"');
-    let mut paths = quoted(arguments, '<', '>').into_iter().map(path_of);
+    let mut paths = quoted(arguments, '<', '>').into_iter().map(|bytes| path_of(&bytes));
     let last_number = |text: &str| {
         let end = text.rfind(')').unwrap_or(text.find("<unf").unwrap_or(text.len()));
         text[..end].trim().rsplit(", ").next()?.trim().parse::<u64>().ok()
@@ -138,16 +138,16 @@ fn event(by: u32, call: &str) -> Option<Event> {
         "ftruncate" => Event::Truncate { path: paths.next()?, length: last_number(arguments)? },
         "fsync" | "fdatasync" => Event::SyncBegins { by, path: paths.next()? },
         "openat" => Event::Open {
-            path: path_of(texts.pop()?),
+            path: path_of(&texts.pop()?),
             creates: arguments.contains("O_CREAT"),
             truncates: arguments.contains("O_TRUNC"),
         },
-        "mkdir" | "mkdirat" => Event::MakeFolder { path: path_of(texts.pop()?) },
+        "mkdir" | "mkdirat" => Event::MakeFolder { path: path_of(&texts.pop()?) },
         "rename" | "renameat" | "renameat2" | "link" | "linkat" => {
-            let (to, from) = (path_of(texts.pop()?), path_of(texts.pop()?));
+            let (to, from) = (path_of(&texts.pop()?), path_of(&texts.pop()?));
             if name.starts_with("rename") { Event::Rename { from, to } } else { Event::Link { from, to } }
         }
-        "unlink" | "unlinkat" | "rmdir" => Event::Remove { path: path_of(texts.pop()?) },
+        "unlink" | "unlinkat" | "rmdir" => Event::Remove { path: path_of(&texts.pop()?) },
         _ => return None,
     })
 }
@@ -167,6 +167,6 @@ fn quoted(text: &str, open: char, close: char) -> Vec<Vec<u8>> {
     all
 }
 
-fn path_of(bytes: Vec<u8>) -> PathBuf {
-    String::from_utf8_lossy(&bytes).into_owned().into()
+fn path_of(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }
