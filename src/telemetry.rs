@@ -18,7 +18,8 @@ const SILENCED: &[&str] = &["sea_orm=info", "lettre=info"];
 /// Starts the log.
 pub fn logs(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.filter).with_context(|| format!("log.filter `{}`", config.filter))?;
-    let filter = SILENCED.iter().try_fold(filter, |filter, directive| anyhow::Ok(filter.add_directive(directive.parse()?)))?;
+    let filter =
+        SILENCED.iter().try_fold(filter, |filter, directive| anyhow::Ok(filter.add_directive(directive.parse()?)))?;
     let is_json = match config.format {
         LogFormat::Auto => !io::stderr().is_terminal(),
         LogFormat::Text => false,

@@ -9,8 +9,23 @@ const HIDDEN: &str = "(hidden)";
 
 /// Passwords that were meant to be changed.
 const PLACEHOLDERS: &[&str] = &[
-    "password", "passwort", "passw0rd", "postgres", "changeme", "change-me", "change_me", "secret", "admin", "root",
-    "jiqiao", "example", "test", "123456", "12345678", "…", "...",
+    "password",
+    "passwort",
+    "passw0rd",
+    "postgres",
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "admin",
+    "root",
+    "jiqiao",
+    "example",
+    "test",
+    "123456",
+    "12345678",
+    "…",
+    "...",
 ];
 
 #[derive(Clone, PartialEq, Eq, serde::Deserialize)]

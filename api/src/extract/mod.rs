@@ -11,7 +11,7 @@ pub use body::{Body, Post, fingerprint, key};
 pub use headers::{IfMatch, PathId};
 pub use language::{Language, rule_message};
 pub use query::{Paging, Query};
-pub use require::{Authentication, Public, asker, Require, may};
+pub use require::{Authentication, Public, Require, asker, may};
 
 /// A body without content: `{}` or nothing.
 #[derive(Debug, Clone, Copy, Default, serde::Deserialize, utoipa::ToSchema)]

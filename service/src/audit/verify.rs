@@ -211,8 +211,7 @@ impl Walk {
             });
             let now = heads(context, any).await?;
             for (key, length, hash) in part {
-                let follows =
-                    now.get(key).is_some_and(|(now, last)| now > length || (now == length && last == hash));
+                let follows = now.get(key).is_some_and(|(now, last)| now > length || (now == length && last == hash));
                 if !follows {
                     self.report.breaks.push(broken(&key.0, &key.1, *length, "head_missing"));
                 }

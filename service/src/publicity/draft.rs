@@ -1,8 +1,8 @@
 //! Assembling a list: cases of one round that wait for the decision.
 
 use domain::access::Permission;
-use domain::broker::line;
 use domain::broker::Profile;
+use domain::broker::line;
 use domain::certification::process::State;
 use domain::ids::{CaseId, PublicityId, RoundId};
 use domain::publicity::{EntryState, PublicityState};

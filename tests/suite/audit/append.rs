@@ -15,11 +15,8 @@ const ROLE: &str = "
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO jiqiao_serving";
 
 /// What changes or removes entries on either engine.
-const CHANGES: &[&str] = &[
-    "UPDATE audit SET reason = 'another'",
-    "UPDATE audit SET at = at, seq = seq + 100",
-    "DELETE FROM audit",
-];
+const CHANGES: &[&str] =
+    &["UPDATE audit SET reason = 'another'", "UPDATE audit SET at = at, seq = seq + 100", "DELETE FROM audit"];
 const ON_SQLITE: &[&str] = &[
     "REPLACE INTO audit SELECT * FROM audit WHERE seq = 1",
     "INSERT OR REPLACE INTO audit (id, object_kind, object_id, seq, at, action, outcome, previous_hash, hash) \

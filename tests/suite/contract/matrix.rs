@@ -94,18 +94,30 @@ fn asked(stage: &Stage, engine: Engine, operation: usize) -> Vec<&Person> {
     stage.people.iter().skip(operation % step).step_by(step).collect()
 }
 
-async fn try_verb(stage: &Stage, people: &[&Person], operation: Operation<'_>, verb: Verb, tally: &mut Tally) -> Vec<String> {
+async fn try_verb(
+    stage: &Stage,
+    people: &[&Person],
+    operation: Operation<'_>,
+    verb: Verb,
+    tally: &mut Tally,
+) -> Vec<String> {
     let mut lines = Vec::new();
     for (index, state) in states(verb).into_iter().enumerate() {
         let mut cells = Vec::new();
         // Who may not read cases at all is asked once.
-        for person in people.iter().filter(|person| index == 0 || refused_before_the_table(person) != Some("forbidden")) {
+        for person in people.iter().filter(|person| index == 0 || refused_before_the_table(person) != Some("forbidden"))
+        {
             stage.put(state).await;
             let answer = stage.act(person, operation).await;
             tally.cells += 1;
             tally.compared += u32::from(person.is_foreign);
             if !is_as_the_table_says(person, state, verb, &answer) {
-                tally.wrong.push(format!("{verb} in {state} by {}: {} {}", person.name(), outcome(&answer), answer.json));
+                tally.wrong.push(format!(
+                    "{verb} in {state} by {}: {} {}",
+                    person.name(),
+                    outcome(&answer),
+                    answer.json
+                ));
             }
             cells.push((person.name(), outcome(&answer).to_owned()));
         }

@@ -21,7 +21,9 @@ fn strangers<'a>(stage: &'a Stage, operation: Operation<'_>) -> Vec<&'a Person> 
     let words = operation.permissions().unwrap_or_default();
     let may = |person: &&Person| {
         use domain::word::Word;
-        let held = |word: &&str| domain::access::Permission::parse(word).is_some_and(|known| known.roles().contains(&person.role));
+        let held = |word: &&str| {
+            domain::access::Permission::parse(word).is_some_and(|known| known.roles().contains(&person.role))
+        };
         person.is_foreign && (words.iter().any(held) || words.contains(&"process.certification"))
     };
     stage.people.iter().filter(may).take(usize::try_from(rounds(1, 10)).unwrap()).collect()

@@ -8,7 +8,9 @@ use domain::ids::{AccountId, OrganisationId};
 use domain::organisation::{OrganisationKind, OrganisationState};
 use domain::process::Process;
 use domain::word::Word;
-use entity::{account_login_failure, broker, case_file, case_participant, certification, certification_expert, file, organisation};
+use entity::{
+    account_login_failure, broker, case_file, case_participant, certification, certification_expert, file, organisation,
+};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use openapi::{Document, Operation};
@@ -176,7 +178,14 @@ impl Stage {
     }
 
     /// A request that is wrong in its body, its version, or both.
-    pub async fn wrong(&self, person: &Person, operation: Operation<'_>, id: &str, etag: Option<&str>, body: &str) -> Answer {
+    pub async fn wrong(
+        &self,
+        person: &Person,
+        operation: Operation<'_>,
+        id: &str,
+        etag: Option<&str>,
+        body: &str,
+    ) -> Answer {
         let path = format!("{}?{}", self.path(operation, id), super::things::query(&self.document, operation));
         let call = self.app.post(path).as_(&person.token).method(method(operation)).bytes("application/json", body);
         if let Some(etag) = etag { call.if_match(etag).send().await } else { call.send().await }
@@ -233,8 +242,12 @@ impl Stage {
         let own = find(&person.own, operation).or(find(&self.objects, operation)).unwrap_or(NOTHING);
         let (thing, etag) = (operation.path.split_inclusive("{id}").next().unwrap_or_default(), "\"1.x\"");
         let reader = match operation.path {
-            path if path.starts_with("/api/v1/certifications/{id}") => self.people.iter().find(|person| person.role == Role::Broker),
-            path if path.starts_with("/api/v1/cases/{id}") => self.people.iter().find(|person| person.role == Role::Broker),
+            path if path.starts_with("/api/v1/certifications/{id}") => {
+                self.people.iter().find(|person| person.role == Role::Broker)
+            }
+            path if path.starts_with("/api/v1/cases/{id}") => {
+                self.people.iter().find(|person| person.role == Role::Broker)
+            }
             _ => Some(person),
         };
         let thing = thing.replace("/cases/", "/certifications/").replace("{id}", own);
@@ -287,7 +300,8 @@ impl Stage {
 
 /// The thing behind a path that begins with one of these.
 fn find<'a>(things: &'a [(&'static str, String)], operation: Operation<'_>) -> Option<&'a str> {
-    let fits = |known: &str| operation.path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let fits =
+        |known: &str| operation.path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     things.iter().find(|(known, _)| fits(known)).map(|(_, id)| id.as_str())
 }
 

@@ -10,8 +10,8 @@ use domain::queue::JobState;
 use domain::round::RoundState;
 use entity::{
     account_absence, account_client, account_client_secret, account_consent, account_delegation, account_factor_reset,
-    account_role, account_session, broker, certificate, notification, organisation_member, publicity, publicity_entry, queue_job, round,
-    rule_set,
+    account_role, account_session, broker, certificate, notification, organisation_member, publicity, publicity_entry,
+    queue_job, round, rule_set,
 };
 use openapi::{Document, Operation};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::{Person, Stage};
-use crate::certification::cast::person;
+use crate::certification::cast::{fresh, grant, person};
 
 pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
 
@@ -32,7 +32,11 @@ macro_rules! store {
 
 /// The query that an operation needs, with a file's name and purpose where it takes one.
 pub fn query(document: &Document, operation: Operation<'_>) -> String {
-    if operation.id() == "upload_file" { "name=a.pdf&purpose=other".to_owned() } else { super::headers::query(document, operation) }
+    if operation.id() == "upload_file" {
+        "name=a.pdf&purpose=other".to_owned()
+    } else {
+        super::headers::query(document, operation)
+    }
 }
 
 /// What a person sends where the examples of the document do not name what is there.
@@ -151,7 +155,11 @@ async fn client(stage: &Stage) -> (String, String) {
 
 /// A certificate from the case, as minting it would leave it.
 async fn certificate(stage: &Stage) -> CertificateId {
-    let broker = broker::Entity::find().one(stage.cast.app.connection()).await.unwrap().unwrap();
+    // Somebody else's: who holds one already cannot apply for it.
+    let holder = person(&stage.cast.app, "holder", &[grant(Role::Broker, None, None)]).await;
+    let made =
+        service::broker::create(&stage.cast.app.ctx, &fresh(&holder), sample::sample_person(9)).await.unwrap().value;
+    let broker = broker::Entity::find_by_id(made.id).one(stage.cast.app.connection()).await.unwrap().unwrap();
     let today = domain::time::civil_day(stage.cast.app.ctx.now());
     let row = certificate::Model {
         id: stage.cast.app.ctx.new_id(),
@@ -286,7 +294,7 @@ async fn own(stage: &Stage, account: AccountId) -> Vec<(&'static str, String)> {
         kind: ConsentKind::Publicity,
         document_version: "0".to_owned(),
         given_at: now,
-        withdrawn_at: Some(now),
+        withdrawn_at: None,
         address: None,
     };
     // Over long ago: it lends nothing.

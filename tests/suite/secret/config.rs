@@ -12,9 +12,12 @@ fn with_keys(data: &Path) {
     drop(Program::start(data, &[]));
 }
 
+/// What is planted, the command, and its variables.
+type Start = (&'static str, Vec<&'static str>, Vec<(&'static str, String)>);
+
 /// Passwords in addresses of databases and mail servers, planted where they are read from, in starts that fail and in
 /// such as tell the configuration.
-fn starts(data: &Path) -> Vec<(&'static str, Vec<&'static str>, Vec<(&'static str, String)>)> {
+fn starts(data: &Path) -> Vec<Start> {
     let file = data.join("mail-url");
     std::fs::write(&file, "smtp://mailer:canary-mail-file@mail.invalid:587\n").unwrap();
     let toml = |name: &str, text: &str| {
@@ -25,24 +28,73 @@ fn starts(data: &Path) -> Vec<(&'static str, Vec<&'static str>, Vec<(&'static st
     let env = |name: &'static str, value: &str| (name, value.to_owned());
     let mail = env("JIQIAO_MAIL__URL", "smtps://mailer:canary-mail-url@127.0.0.1:1");
     vec![
-        ("canary-db-down", vec!["serve"], vec![env("DATABASE_URL", "postgres://u:canary-db-down@127.0.0.1:1/x"), mail.clone()]),
-        ("canary-db-host", vec!["verify"], vec![env("JIQIAO_DATABASE__URL", "postgres://u:canary-db-host@nowhere.invalid/x"), mail.clone()]),
-        ("canary-db-port", vec!["migrate"], vec![env("JIQIAO_DATABASE__URL", "postgres://u:canary-db-port@127.0.0.1:port/x"), mail.clone()]),
-        ("canary-db-kind", vec!["migrate"], vec![env("JIQIAO_DATABASE__URL", "mysql://u:canary-db-kind@127.0.0.1/x"), mail.clone()]),
-        ("canary-db-query", vec!["migrate"], vec![env("JIQIAO_DATABASE__URL", "postgres://127.0.0.1:1/x?password=canary-db-query"), mail.clone()]),
-        ("canary-db-shown", vec!["config"], vec![env("JIQIAO_DATABASE__URL", "postgres://u:canary-db-shown@127.0.0.1/x")]),
+        (
+            "canary-db-down",
+            vec!["serve"],
+            vec![env("DATABASE_URL", "postgres://u:canary-db-down@127.0.0.1:1/x"), mail.clone()],
+        ),
+        (
+            "canary-db-host",
+            vec!["verify"],
+            vec![env("JIQIAO_DATABASE__URL", "postgres://u:canary-db-host@nowhere.invalid/x"), mail.clone()],
+        ),
+        (
+            "canary-db-port",
+            vec!["migrate"],
+            vec![env("JIQIAO_DATABASE__URL", "postgres://u:canary-db-port@127.0.0.1:port/x"), mail.clone()],
+        ),
+        (
+            "canary-db-kind",
+            vec!["migrate"],
+            vec![env("JIQIAO_DATABASE__URL", "mysql://u:canary-db-kind@127.0.0.1/x"), mail.clone()],
+        ),
+        (
+            "canary-db-query",
+            vec!["migrate"],
+            vec![env("JIQIAO_DATABASE__URL", "postgres://127.0.0.1:1/x?password=canary-db-query"), mail.clone()],
+        ),
+        (
+            "canary-db-shown",
+            vec!["config"],
+            vec![env("JIQIAO_DATABASE__URL", "postgres://u:canary-db-shown@127.0.0.1/x")],
+        ),
         ("canary-mail-url", vec!["config"], vec![mail.clone()]),
-        ("canary-mail-scheme", vec!["serve"], vec![env("JIQIAO_MAIL__URL", "http://mailer:canary-mail-scheme@127.0.0.1:1")]),
-        ("canary-mail-port", vec!["serve"], vec![env("JIQIAO_MAIL__URL", "smtps://mailer:canary-mail-port@127.0.0.1:port")]),
+        (
+            "canary-mail-scheme",
+            vec!["serve"],
+            vec![env("JIQIAO_MAIL__URL", "http://mailer:canary-mail-scheme@127.0.0.1:1")],
+        ),
+        (
+            "canary-mail-port",
+            vec!["serve"],
+            vec![env("JIQIAO_MAIL__URL", "smtps://mailer:canary-mail-port@127.0.0.1:port")],
+        ),
         ("canary-mail-plain", vec!["serve"], vec![env("JIQIAO_MAIL__URL", "canary-mail-plain")]),
         ("canary-mail-file", vec!["config"], vec![env("JIQIAO_MAIL__URL_FILE", &file.display().to_string())]),
-        ("canary-mail-both", vec!["serve"], vec![
-            env("JIQIAO_MAIL__URL_FILE", &file.display().to_string()), env("JIQIAO_MAIL__URL", "smtps://m:canary-mail-both@127.0.0.1:1"),
-        ]),
-        ("canary-toml-list", vec!["config"], vec![env("JIQIAO_CONFIG", &toml("a.toml", "[mail]\nurl = [\"canary-toml-list\"]\n"))]),
+        (
+            "canary-mail-both",
+            vec!["serve"],
+            vec![
+                env("JIQIAO_MAIL__URL_FILE", &file.display().to_string()),
+                env("JIQIAO_MAIL__URL", "smtps://m:canary-mail-both@127.0.0.1:1"),
+            ],
+        ),
+        (
+            "canary-toml-list",
+            vec!["config"],
+            vec![env("JIQIAO_CONFIG", &toml("a.toml", "[mail]\nurl = [\"canary-toml-list\"]\n"))],
+        ),
         ("4711471147", vec!["config"], vec![env("JIQIAO_CONFIG", &toml("b.toml", "[mail]\nurl = 4711471147\n"))]),
-        ("canary-toml-key", vec!["config"], vec![env("JIQIAO_CONFIG", &toml("c.toml", "[mail]\npassword = \"canary-toml-key\"\n"))]),
-        ("canary-toml-syntax", vec!["config"], vec![env("JIQIAO_CONFIG", &toml("d.toml", "[mail]\nurl = \"canary-toml-syntax\n"))]),
+        (
+            "canary-toml-key",
+            vec!["config"],
+            vec![env("JIQIAO_CONFIG", &toml("c.toml", "[mail]\npassword = \"canary-toml-key\"\n"))],
+        ),
+        (
+            "canary-toml-syntax",
+            vec!["config"],
+            vec![env("JIQIAO_CONFIG", &toml("d.toml", "[mail]\nurl = \"canary-toml-syntax\n"))],
+        ),
         ("canary-env-key", vec!["config"], vec![env("JIQIAO_MAIL__PASSWORD", "canary-env-key")]),
     ]
 }
@@ -117,7 +169,11 @@ fn weak_secrets_do_not_start() {
     };
     for (what, variables, word) in [
         ("one key twice", Vec::new(), "are the same"),
-        ("a password of the manual", remote("JIQIAO_DATABASE__URL", "postgres://jiqiao:postgres@db.invalid/jiqiao"), "placeholder"),
+        (
+            "a password of the manual",
+            remote("JIQIAO_DATABASE__URL", "postgres://jiqiao:postgres@db.invalid/jiqiao"),
+            "placeholder",
+        ),
         ("a password to be changed", remote("JIQIAO_MAIL__URL", "smtps://mailer:changeme@mail.invalid"), "placeholder"),
     ] {
         let (is_fine, text) = said(folder.path(), &["serve", "--listen", "127.0.0.1:0"], &variables);

@@ -12,9 +12,10 @@ use crate::harness::{Engine, TestDb, db_tests};
 
 /// Sealed, hashed with a key or plainly, or a password's hash.
 fn is_protected(value: &str) -> bool {
-    let is_sealed = value.strip_prefix('k').and_then(|rest| rest.split_once('.')).is_some_and(|(id, body)| {
-        !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && body.len() >= 38
-    });
+    let is_sealed = value
+        .strip_prefix('k')
+        .and_then(|rest| rest.split_once('.'))
+        .is_some_and(|(id, body)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) && body.len() >= 38);
     let is_hash = value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit());
     is_sealed || is_hash || value.starts_with("$argon2id$")
 }

@@ -24,7 +24,8 @@ pub fn command(data: &Path, arguments: &[&str], variables: &[(&str, String)]) ->
 
 /// What a command that ends by itself says.
 pub fn said(data: &Path, arguments: &[&str], variables: &[(&str, String)]) -> (bool, String) {
-    let Output { status, stdout, stderr } = command(data, arguments, variables).output().expect("the program can be run");
+    let Output { status, stdout, stderr } =
+        command(data, arguments, variables).output().expect("the program can be run");
     (status.success(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
 }
 

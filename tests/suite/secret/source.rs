@@ -6,8 +6,23 @@ use crate::harness::evidence::evidence;
 
 /// Members that hold a secret or a number.
 const SECRET: &[&str] = &[
-    "password", "current_password", "new_password", "password_hash", "token", "access_token", "refresh_token", "secret",
-    "client_secret", "totp", "recovery_code", "recovery_codes", "otpauth_url", "id_number", "mobile", "seed", "key",
+    "password",
+    "current_password",
+    "new_password",
+    "password_hash",
+    "token",
+    "access_token",
+    "refresh_token",
+    "secret",
+    "client_secret",
+    "totp",
+    "recovery_code",
+    "recovery_codes",
+    "otpauth_url",
+    "id_number",
+    "mobile",
+    "seed",
+    "key",
 ];
 /// Members of that name that are none: keys of idempotency, of sorting, of objects.
 const HARMLESS: &[&str] = &["key"];
