@@ -218,10 +218,10 @@ impl Settle<'_> {
             "outcome": self.state,
             "error": self.error,
         });
-        if let Some(case) = case {
-            params["number"] = json!(case.number);
-            params["title"] = json!(case.title);
-            params["case_id"] = json!(case.id);
+        if let (Some(case), Some(members)) = (case, params.as_object_mut()) {
+            members.insert("number".to_owned(), json!(case.number));
+            members.insert("title".to_owned(), json!(case.title));
+            members.insert("case_id".to_owned(), json!(case.id));
         }
         params
     }

@@ -79,7 +79,7 @@ db_tests! {
             for old in &seen[..4] {
                 assert_eq!(complete(old.clone()).await.expect(409).code(), "token_spent");
             }
-            complete(asked.clone()).await.expect(200);
+            complete(asked.clone()).await.expect(204);
             complete(asked).await.expect(409);
             accept(invited.clone()).await.expect(200);
             accept(invited).await.expect(409);
@@ -105,7 +105,7 @@ async fn hashed(client: &Client, program: &Program) -> u64 {
 async fn cost(client: &Client, program: &Program, path: &str, body: &Value) -> (u64, u16, Value, u128) {
     let before = hashed(client, program).await;
     let begun = Instant::now();
-    let key = format!("{:?}", begun);
+    let key = format!("{begun:?}");
     let call = client.post(format!("{}/api/v1{path}", program.url)).header("idempotency-key", key).json(body);
     let answer = call.send().await.unwrap();
     let (status, mut json) = (answer.status().as_u16(), answer.json::<Value>().await.unwrap());

@@ -45,7 +45,6 @@ async fn hours(trail: &Trail<'_>, dice: &mut Dice) {
 db_tests! {
     async fn what_an_anchor_saw_cannot_be_cut_off(app: TestContext) {
         let seed = seed();
-        println!("JIQIAO_SEED={seed}");
         let mut dice = Dice(seed);
         let trail = Trail::new(&app).await;
         hours(&trail, &mut dice).await;
@@ -77,7 +76,7 @@ db_tests! {
             // The database alone tells nothing any more.
             assert_eq!(faults(&verify_with(&app.ctx, &nothing).await.unwrap().breaks), Vec::new());
             let report = verify(&app.ctx).await.unwrap();
-            assert_eq!(faults(&report.breaks), [expected], "{number}");
+            assert_eq!(faults(&report.breaks), [expected], "{number}, JIQIAO_SEED={seed}");
             found += 1;
             trail.restore().await;
         }

@@ -85,7 +85,6 @@ async fn tamper(trail: &Trail<'_>, dice: &mut Dice, object: &str) -> (&'static s
 db_tests! {
     async fn every_tampering_is_found_at_its_place(app: TestContext) {
         let seed = seed();
-        println!("JIQIAO_SEED={seed}");
         let mut dice = Dice(seed);
         let trail = Trail::new(&app).await;
         for object in 0..OBJECTS {
@@ -101,7 +100,7 @@ db_tests! {
             let (kind, places) = tamper(&trail, &mut dice, &object).await;
             let report = service::audit::verify(&app.ctx).await.unwrap();
             let [found] = report.breaks.as_slice() else {
-                panic!("{number}: {kind} of {object} at {places:?}: {:?}", report.breaks);
+                panic!("JIQIAO_SEED={seed}, {number}: {kind} of {object} at {places:?}: {:?}", report.breaks);
             };
             assert_eq!(found.object_id, object, "{number}: {kind}");
             assert!((places[0]..=places[1]).contains(&found.seq), "{number}: {kind} at {places:?}: {found:?}");

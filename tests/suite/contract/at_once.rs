@@ -85,7 +85,7 @@ db_tests! {
         let (token, path, _) = client(&app, &security, &clerk).await;
         let before = next(&app, "cases", &token).await;
         let seen = app.get(&*path).as_(&security.access).send().await.expect(200);
-        app.post(format!("{path}/actions/revoke")).as_(&security.access).if_match(seen.etag()).json(&json!({ "reason": "停用接口" })).send().await.expect(200);
+        app.post(format!("{path}/actions/revoke")).as_(&security.access).if_match(seen.etag()).json(&json!({})).send().await.expect(200);
         check("a client revoked", before, next(&app, "cases", &token).await);
 
         let (token, _, _) = client(&app, &security, &clerk).await;
@@ -125,6 +125,7 @@ async fn move_of_an_employee(app: &TestApp, check: &mut impl FnMut(&'static str,
     let organisation = made.json["id"].as_str().unwrap().parse().unwrap();
     let confirmer =
         app.account(Seat { role: Role::EmployerConfirmer, region: None, organisation: Some(organisation) }).await;
+    crate::certification::cast::member(app, organisation, confirmer.id).await;
     let before = next(app, "cases", &confirmer.token).await;
     let members = app.get(format!("{path}/members")).as_(&clerk.token).send().await.expect(200);
     let member = members.json["items"]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::access::Role;
+use domain::access::{Permission, Role};
 use domain::certification::Level;
 use domain::ids::CaseId;
 use entity::{case_file, certificate};
@@ -96,6 +96,24 @@ db_tests! {
         assert!(foreign.is_empty(), "{}", foreign.join("\n"));
         assert!(!reads(&stage, stage.named("city_clerk"), "/api/v1/certifications", &elsewhere.to_string()).await);
         evidence!("A7", db.engine().as_str(), "{lists} lists of all roles with {rows} rows: 0 foreign");
+    }
+
+    async fn a_draft_of_a_round_is_nowhere_for_who_does_not_manage_rounds(db: TestDb) {
+        let stage = Stage::on(&db).await;
+        let draft = super::things::draft_round(&stage).await;
+        let nothing = super::authorisation::NOTHING;
+        let mut compared = 0;
+        for person in stage.people.iter().filter(|person| Permission::ReadRounds.roles().contains(&person.role)) {
+            let manages = Permission::ManageRounds.roles().contains(&person.role);
+            let get = |id: String| stage.app.get(format!("/api/v1/rounds/{id}")).as_(&person.token).send();
+            let (here, nowhere) = (get(draft.to_string()).await, get(nothing.to_owned()).await);
+            assert_eq!(here.status == 200, manages, "{}", person.name());
+            assert!(manages || (here.status, &here.json["title"]) == (nowhere.status, &nowhere.json["title"]), "{}", person.name());
+            let list = stage.app.get("/api/v1/rounds?limit=100").as_(&person.token).send().await.expect(200);
+            assert_eq!(ids(&list.json).contains(&draft.to_string()), manages, "{}", person.name());
+            compared += 1;
+        }
+        evidence!("A3", db.engine().as_str(), "a draft round to {compared} readers: shown to its managers, a missing one to the others");
     }
 
     async fn counts_and_exports_follow_the_list(db: TestDb) {

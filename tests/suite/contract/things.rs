@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::{Person, Stage};
-use crate::certification::cast::person;
+use crate::certification::cast::{fresh, grant, person};
 
 pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
 
@@ -155,7 +155,11 @@ async fn client(stage: &Stage) -> (String, String) {
 
 /// A certificate from the case, as minting it would leave it.
 async fn certificate(stage: &Stage) -> CertificateId {
-    let broker = broker::Entity::find().one(stage.cast.app.connection()).await.unwrap().unwrap();
+    // Somebody else's: who holds one already cannot apply for it.
+    let holder = person(&stage.cast.app, "holder", &[grant(Role::Broker, None, None)]).await;
+    let made =
+        service::broker::create(&stage.cast.app.ctx, &fresh(&holder), sample::sample_person(9)).await.unwrap().value;
+    let broker = broker::Entity::find_by_id(made.id).one(stage.cast.app.connection()).await.unwrap().unwrap();
     let today = domain::time::civil_day(stage.cast.app.ctx.now());
     let row = certificate::Model {
         id: stage.cast.app.ctx.new_id(),
@@ -290,7 +294,7 @@ async fn own(stage: &Stage, account: AccountId) -> Vec<(&'static str, String)> {
         kind: ConsentKind::Publicity,
         document_version: "0".to_owned(),
         given_at: now,
-        withdrawn_at: Some(now),
+        withdrawn_at: None,
         address: None,
     };
     // Over long ago: it lends nothing.

@@ -197,7 +197,7 @@ async fn kept(db: &TestDb) -> String {
     match db.engine() {
         Engine::Sqlite => file(db.connection()).await,
         Engine::Postgres => {
-            let program = Path::new(option_env!("POSTGRES_BIN").expect("PostgreSQL is there")).join("pg_dump");
+            let program = Path::new(option_env!("POSTGRES_BIN").unwrap_or_default()).join("pg_dump");
             let dump = std::process::Command::new(program).arg(db.url()).output().expect("pg_dump can be run");
             assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
             String::from_utf8_lossy(&dump.stdout).into_owned()
@@ -212,7 +212,7 @@ db_tests! {
         let sink = Sink::start().await;
         let variables = prepared(&db, data, &sink);
         let program = Program::start(data, &variables);
-        let client = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let client = Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
         let (mut canaries, mut errors) = (Vec::new(), String::new());
         for number in 0..PEOPLE {
             let mut person = Person {

@@ -12,9 +12,12 @@ fn with_keys(data: &Path) {
     drop(Program::start(data, &[]));
 }
 
+/// What is planted, the command, and its variables.
+type Start = (&'static str, Vec<&'static str>, Vec<(&'static str, String)>);
+
 /// Passwords in addresses of databases and mail servers, planted where they are read from, in starts that fail and in
 /// such as tell the configuration.
-fn starts(data: &Path) -> Vec<(&'static str, Vec<&'static str>, Vec<(&'static str, String)>)> {
+fn starts(data: &Path) -> Vec<Start> {
     let file = data.join("mail-url");
     std::fs::write(&file, "smtp://mailer:canary-mail-file@mail.invalid:587\n").unwrap();
     let toml = |name: &str, text: &str| {
