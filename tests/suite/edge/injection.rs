@@ -13,7 +13,7 @@ use crate::contract::headers::query;
 use crate::harness::app::{Answer, Call, TestApp};
 use crate::harness::db_tests;
 use crate::harness::evidence::{evidence, rounds};
-use crate::harness::schema::{full, texts};
+use crate::harness::schema::{full, percent, texts};
 
 /// What breaks out of a text, asks more, asks longer, or ends the statement.
 const PAYLOADS: [&str; 6] = [
@@ -79,10 +79,6 @@ fn is_free(document: &Document, parameter: &Value) -> bool {
     schema.get("enum").is_none()
 }
 
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
 async fn probe_query(
     prober: &mut Prober,
     examiner: &Examiner<'_>,
@@ -101,7 +97,7 @@ async fn probe_query(
             base.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with(&format!("{name}="))).collect();
         prober
             .probe(&format!("{} ?{name}", operation.name()), |value| {
-                let pair = format!("{name}={}", encoded(value));
+                let pair = format!("{name}={}", percent(value));
                 let all: Vec<&str> = kept.iter().copied().chain([pair.as_str()]).collect();
                 examiner.call(operation, token, &format!("{path}?{}", all.join("&")))
             })
