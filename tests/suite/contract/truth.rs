@@ -15,7 +15,7 @@ use crate::harness::account::{Login, Seat};
 use crate::harness::app::{Answer, TestApp};
 use crate::harness::dice::Dice;
 use crate::harness::evidence::{evidence, rounds, seed};
-use crate::harness::schema::{NOTHING, broken, thrown};
+use crate::harness::schema::{NOTHING, broken, percent, thrown};
 use crate::harness::{Engine, Fixture};
 
 /// Rules that say that a body has another shape than its schema.
@@ -42,7 +42,7 @@ struct Thrown {
 
 fn text(value: &Value) -> String {
     let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    plain.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    percent(&plain)
 }
 
 impl Thrower<'_> {
@@ -114,9 +114,9 @@ impl Thrower<'_> {
         let token = who.and_then(|who| self.logins.get(who)).map(|(_, login)| login.token.clone());
         let answer = self.send(operation, &thrown, token.as_deref()).await;
         if thrown.is_sound {
-            self.sound += 1
+            self.sound += 1;
         } else {
-            self.broken += 1
+            self.broken += 1;
         }
         if let Some(fault) = Self::fault(&thrown, &answer) {
             let body = thrown.body.map(|body| body.to_string()).unwrap_or_default();
@@ -134,7 +134,6 @@ impl Thrower<'_> {
 #[tokio::test]
 async fn requests_thrown_from_the_document_are_answered_as_it_says() {
     let seed = seed();
-    println!("JIQIAO_SEED={seed}");
     let app = TestApp::on(Engine::Sqlite).await;
     let mut logins = BTreeMap::new();
     for role in Role::ALL.iter().copied().filter(|role| *role != Role::System && reach(*role) != Reach::Organisation) {

@@ -162,7 +162,7 @@ db_tests! {
         let document = Document::built().unwrap();
         let mut examiner = Examiner::new(&app);
         // The whole of it goes to the program itself, see `memory`.
-        examiner.thinned = usize::try_from(rounds(4, 1)).unwrap();
+        examiner.thinned = usize::try_from(rounds(8, 1)).unwrap();
         let mut operations = 0;
         for operation in document.operations() {
             operations += u32::from(schema(&document, operation).is_some());

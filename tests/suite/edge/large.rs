@@ -20,7 +20,7 @@ use crate::harness::account::Seat;
 use crate::harness::app::TestApp;
 use crate::harness::db_tests;
 use crate::harness::evidence::evidence;
-use crate::harness::schema::{full, texts};
+use crate::harness::schema::{full, percent, texts};
 
 /// Bytes of a long text.
 const LONG: usize = 30_000;
@@ -144,7 +144,7 @@ db_tests! {
             change.filter(entity::organisation::Column::Id.eq(id)).exec(app.connection()).await.unwrap();
         }
         for (search, found) in [("百分%", 1), ("百分", 2), ("下_", 1), ("下", 2), ("感叹!", 1), ("反\\", 1), ("%", 0), ("_", 0), ("%公司", 0), ("!", 0)] {
-            let name: String = search.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let name = percent(search);
             let list = app.get(format!("/api/v1/organisations?name={name}")).as_(&clerk).send().await.expect(200);
             assert_eq!(list.json["items"].as_array().unwrap().len(), found, "{search}");
         }

@@ -7,6 +7,7 @@ mod chain;
 mod condition;
 mod export;
 mod faults;
+mod grow;
 mod headers;
 mod injection;
 mod large;

@@ -117,7 +117,6 @@ pub async fn fuzz(
 ) -> Report {
     let (seed, count) = (seed(), rounds(short, long));
     let is_long = count == long && long != short;
-    println!("{target}: JIQIAO_SEED={seed}");
     let kept = corpus(target);
     assert!(!kept.is_empty(), "no corpus for {target}");
     let corpus = kept.len();

@@ -1,5 +1,7 @@
 //! Values by the schemas of the document: the least, the fullest, and thrown ones, sound or not.
 
+use std::fmt::Write as _;
+
 use openapi::Document;
 use serde_json::{Map, Value, json};
 
@@ -35,7 +37,7 @@ pub fn kind(schema: &Value) -> &str {
     schema["type"].as_str().or(several).unwrap_or("object")
 }
 
-pub fn required<'a>(schema: &'a Value) -> impl Iterator<Item = &'a str> {
+pub fn required(schema: &Value) -> impl Iterator<Item = &str> {
     schema["required"].as_array().map_or(&[][..], Vec::as_slice).iter().filter_map(Value::as_str)
 }
 
@@ -109,10 +111,14 @@ pub fn texts(value: &Value) -> Vec<String> {
         match value {
             Value::String(_) => found.push(at.to_owned()),
             Value::Array(items) => {
-                items.iter().enumerate().for_each(|(n, item)| walk(item, &format!("{at}/{n}"), found))
+                for (n, item) in items.iter().enumerate() {
+                    walk(item, &format!("{at}/{n}"), found);
+                }
             }
             Value::Object(members) => {
-                members.iter().for_each(|(name, member)| walk(member, &format!("{at}/{name}"), found))
+                for (name, member) in members {
+                    walk(member, &format!("{at}/{name}"), found);
+                }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -120,6 +126,14 @@ pub fn texts(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk(value, "", &mut found);
     found
+}
+
+/// Every byte of a text as it may stand in an address.
+pub fn percent(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, byte| {
+        let _ = write!(all, "%{byte:02X}");
+        all
+    })
 }
 
 /// A thrown value that the schema accepts; members that may be missing often are.
