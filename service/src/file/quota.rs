@@ -46,7 +46,8 @@ pub(super) async fn check(
             .from(account_role::Entity)
             .and_where(Expr::col(account_role::Column::OrganisationId).eq(organisation))
             .to_owned();
-        let (files, bytes) = used(stored(since).filter(file::Column::UploadedBy.in_subquery(members)), connection).await?;
+        let (files, bytes) =
+            used(stored(since).filter(file::Column::UploadedBy.in_subquery(members)), connection).await?;
         within("organisation_files", files + 1, limits.organisation_files)?;
         within("organisation_bytes", bytes.saturating_add(size), limits.organisation_bytes)?;
     }
