@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use domain::file::FileFormat;
 
-use crate::context::FileLimits;
+use crate::settings::FileLimits;
 
 /// The fixed part of the end record, PKWARE APPNOTE 4.3.16.
 const END: usize = 22;

@@ -6,7 +6,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::{container, measure, store_failed};
-use crate::context::FileLimits;
+use crate::settings::FileLimits;
 use crate::error::Result;
 
 /// Bytes of the beginning that are looked at.

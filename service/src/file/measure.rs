@@ -5,7 +5,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::store_failed;
-use crate::context::FileLimits;
+use crate::settings::FileLimits;
 use crate::error::Result;
 
 /// A JPEG's frame header comes behind metadata; more than this is no metadata.

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::json;
 
 use super::draft::NewRound;
-use crate::context::FileLimits;
+use crate::settings::FileLimits;
 use crate::error::{Error, Result};
 
 /// Every fault of a round at once.

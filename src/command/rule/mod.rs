@@ -124,7 +124,9 @@ fn unreadable(file: &Path, why: &str) -> u8 {
 fn document(file: &Path) -> Result<Document, u8> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error.to_string()))?;
     read(&text).map_err(|problems| {
-        problems.iter().for_each(|problem| drop(complain_at(file, &problem.to_string())));
+        for problem in &problems {
+            complain_at(file, &problem.to_string());
+        }
         UNREADABLE
     })
 }

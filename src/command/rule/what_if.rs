@@ -70,7 +70,9 @@ fn table(file: &Path, set: &RuleSet) -> Result<Vec<Facts>, u8> {
         table.row(line, &record.iter().collect::<Vec<_>>());
     }
     table.finish().map_err(|problems| {
-        problems.iter().for_each(|problem| drop(complain_at(file, &problem.to_string())));
+        for problem in &problems {
+            complain_at(file, &problem.to_string());
+        }
         super::UNREADABLE
     })
 }
