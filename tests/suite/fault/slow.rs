@@ -25,8 +25,9 @@ fn the_usual_patience_is_the_promised_one() {
 
 /// Sends what it has and waits to be cut off; gives the answer's status, if there was one, and how long it took.
 async fn half_open(address: &str, beginning: &str) -> (String, Duration) {
-    let mut socket = TcpStream::connect(address).await.unwrap();
+    // The program's clock begins with the connection, which may be there before this task goes on.
     let begun = Instant::now();
+    let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(beginning.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // A reset is an end too.
