@@ -3,9 +3,11 @@
 use chrono::TimeDelta;
 use domain::access::Role;
 use domain::certification::process::Command;
-use domain::certification::{Level, sample};
+use domain::certification::{Level, sample as people};
 use domain::queue::JobState;
-use entity::queue_job;
+use entity::{file, queue_job};
+use object_store::ObjectStoreExt;
+use object_store::path::Path as ObjectPath;
 use sea_orm::EntityTrait;
 use serde_json::json;
 use service::publicity::{NewPublicity, create, set_cases};
@@ -14,9 +16,12 @@ use service::{Caller, Code};
 
 use crate::account::scene;
 use crate::certification::cast::{Cast, fresh, grant, nanning, opinion, person};
+use crate::file::sample;
+use crate::harness::account::Seat;
 use crate::harness::app::TestApp;
 use crate::harness::context::TestContext;
 use crate::harness::db_tests;
+use crate::harness::people::caller_as;
 
 db_tests! {
     async fn a_case_is_claimed_handed_over_and_given_back(app: TestContext) {
@@ -42,8 +47,8 @@ db_tests! {
 
     async fn a_profile_is_saved_and_its_numbers_are_read_for_a_purpose(app: TestContext) {
         let cast = Cast::new(app).await;
-        let (ctx, mut profile) = (&cast.app.ctx, sample::sample_person(3));
-        profile.employer_uscc = Some(sample::guangxi_uscc());
+        let (ctx, mut profile) = (&cast.app.ctx, people::sample_person(3));
+        profile.employer_uscc = Some(people::guangxi_uscc());
         let made = service::broker::create(ctx, &fresh(&cast.broker), profile.clone()).await.unwrap().value;
         profile.name = Some("王晓明".to_owned());
         let saved = service::broker::save(ctx, &fresh(&cast.broker), made.id, made.version, profile.clone()).await.unwrap();
@@ -108,5 +113,16 @@ db_tests! {
         let me = app.get("/api/v1/me").as_(&session.access).send().await;
         assert!(matches!(me.status, 200 | 401), "{}", me.json);
         scene::login_call(&app, scene::BROKER, scene::PASSWORD).send().await.expect(200);
+    }
+
+    async fn a_file_that_lost_its_bytes_says_so(app: TestApp) {
+        let broker = app.account(Seat::of(Role::Broker)).await;
+        let case = app.case(&caller_as(broker.id, Vec::new()), None, |_| {}).await;
+        let path = format!("/api/v1/cases/{case}/files?name=a.pdf&purpose=other");
+        let made = app.post(path).as_(&broker.token).bytes("application/pdf", sample::pdf()).send().await.expect(201);
+        let row = file::Entity::find().one(app.connection()).await.unwrap().unwrap();
+        app.ctx.files().delete(&ObjectPath::from(row.object_key)).await.unwrap();
+        let lost = app.get(made.header("location")).as_(&broker.token).send().await.expect(404);
+        assert_eq!(lost.code(), "file_lost");
     }
 }
