@@ -140,6 +140,6 @@ async fn move_of_an_employee(app: &TestApp, check: &mut impl FnMut(&'static str,
         .if_match(seen.etag())
         .send()
         .await
-        .expect(200);
+        .expect(204);
     check("a membership ended", before, next(app, "cases", &confirmer.token).await);
 }

@@ -16,7 +16,7 @@ use domain::access::Role;
 /// What tells who calls; without it no operation is reached.
 const KEPT: &str = "account%";
 /// Operations that must have failed for the test to mean something.
-const MANY: usize = 60;
+const MANY: usize = 50;
 /// Words that only an error of the database or of ours has.
 const INSIDE: &[&str] = &["no such", "table", "sqlx", "sqlite", "select", "execution", "locked", ".rs", "panicked"];
 /// Waiting for a lock ends before a client's patience.

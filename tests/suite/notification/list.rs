@@ -104,6 +104,6 @@ db_tests! {
         shown.sort_unstable();
         assert_eq!(shown, ["b***@example.org", "c***@example.org"]);
         assert!(matches!(staff(&cast.broker).await, Err(Error::Forbidden)));
-        assert!(matches!(staff(&cast.experts[0]).await, Err(Error::NotFound)));
+        assert!(matches!(staff(&cast.experts[0]).await, Err(Error::Forbidden)));
     }
 }
