@@ -85,18 +85,12 @@ pub(super) async fn is_pdf_bounded(store: &dyn ObjectStore, path: &Path, limits:
 }
 
 fn is_window_bounded(window: &[u8], limits: &FileLimits) -> bool {
-    let names = window.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-    names.into_iter().all(|at| {
-        let rest = &window[at + 1..];
+    names_in(window).all(|(at, rest)| {
         if let Some(value) = value_of(rest, b"Filter") {
             filters(value) <= MOST_FILTERS
         } else if let Some(width) = number_of(rest, b"Width") {
-            let around = &window[at.saturating_sub(NEAR)..window.len().min(at + NEAR)];
-            let height = around
-                .iter()
-                .enumerate()
-                .filter(|(_, byte)| **byte == b'/')
-                .find_map(|(near, _)| number_of(&around[near + 1..], b"Height"));
+            let around = window.get(at.saturating_sub(NEAR)..window.len().min(at + NEAR)).unwrap_or_default();
+            let height = names_in(around).find_map(|(_, rest)| number_of(rest, b"Height"));
             width.saturating_mul(height.unwrap_or(1)) <= limits.image_pixels
         } else if let Some(height) = number_of(rest, b"Height") {
             height <= limits.image_pixels
@@ -106,6 +100,12 @@ fn is_window_bounded(window: &[u8], limits: &FileLimits) -> bool {
             true
         }
     })
+}
+
+/// Where names (`/Name`) begin, and the text behind each slash.
+fn names_in(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let slashes = text.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+    slashes.filter_map(move |at| Some((at, text.get(at + 1..)?)))
 }
 
 /// What stands behind a name, if the text begins with this name.
@@ -118,13 +118,14 @@ fn value_of<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 fn number_of(text: &[u8], name: &[u8]) -> Option<u64> {
     let value = value_of(text, name)?;
     let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (digits > 0).then(|| std::str::from_utf8(&value[..digits]).ok()?.parse().ok().or(Some(u64::MAX))).flatten()
+    (digits > 0).then(|| std::str::from_utf8(value.get(..digits)?).ok()?.parse().ok().or(Some(u64::MAX))).flatten()
 }
 
 /// Compressing filters in the list; a name in disguise (`#46late`) counts as many.
 fn filters(value: &[u8]) -> usize {
     let Some(list) = value.strip_prefix(b"[") else { return 1 };
-    let list = &list[..list.iter().take(NEAR).position(|byte| *byte == b']').unwrap_or(list.len().min(NEAR))];
+    let end = list.iter().take(NEAR).position(|byte| *byte == b']').unwrap_or(list.len().min(NEAR));
+    let list = list.get(..end).unwrap_or_default();
     if list.contains(&b'#') {
         return usize::MAX;
     }
