@@ -23,7 +23,7 @@
 //! **What is missing.** A figure that the source leaves out, or a fact that nobody stated, gives
 //! [`Outcome::NotComputable`], never zero. Of facts that only a filter asks for, [`Gaps`] decides.
 //!
-//! **Limits.** A document has at most 4 MiB, 200,000 values and 48 levels. A person's cap counts the person as
+//! **Limits.** A document has at most 4 MiB, 100,000 values and 48 levels. A person's cap counts the person as
 //! beneficiary: claims of one person through several employers must state what was paid before. Overlap is resolved
 //! among the claims given together; whoever calls brings all that belong together. Years are calendar years of the
 //! claim (`year`), and a payment without a year counts in every period.

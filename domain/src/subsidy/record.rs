@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::ENGINE_VERSION;
 use super::evaluate::{Claim, Gaps, Options, Refusal, settle};
 use super::facts::Facts;
-use super::model::RuleSet;
+use super::model::{RuleSet, Status};
 use crate::rule::{Fen, canonical};
 
 /// One claim as it was decided.
@@ -86,13 +86,16 @@ impl Record {
     /// Decides claims and keeps the record.
     ///
     /// # Errors
-    /// Rules and facts that do not fit.
+    /// A draft, and rules and facts that do not fit.
     pub fn of(
         set: &RuleSet,
         claims: Vec<RecordedClaim>,
         options: Options,
         calendar_version: &str,
     ) -> Result<Self, Refusal> {
+        if set.status == Status::Draft {
+            return Err(Refusal::Draft);
+        }
         let rounding = &set.rounding;
         let mut record = Self {
             engine_version: ENGINE_VERSION.to_owned(),

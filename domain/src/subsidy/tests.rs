@@ -110,6 +110,9 @@ fn a_record_replays_byte_for_byte_and_names_what_differs() {
         submitted: 1,
         rank: None,
     };
+    let draft = record::Record::of(&set, vec![claim.clone()], Options::CASE, "GX-1");
+    assert_eq!(draft.unwrap_err(), Refusal::Draft);
+    let set = model::RuleSet { status: model::Status::InForce, ..set };
     let record = record::Record::of(&set, vec![claim], Options::CASE, "GX-1").unwrap();
     let bytes = serde_json::to_string(&record).unwrap();
     let read: record::Record = serde_json::from_str(&bytes).unwrap();

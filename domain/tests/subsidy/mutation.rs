@@ -152,8 +152,10 @@ fn no_changed_figure_of_the_catalogue_survives() {
             total += 1;
             let killer = killer(&mutant.document, &cases);
             match &killer {
-                Some(killer) if killer == "reader" => by_reader += 1,
-                Some(_) => by_case += 1,
+                Some(killer) => {
+                    println!("{}{}: {killer}", text(&formula, "id"), mutant.place);
+                    *(if killer == "reader" { &mut by_reader } else { &mut by_case }) += 1;
+                }
                 None => masked.push(format!("{}{}", text(&formula, "id"), mutant.place)),
             }
             *caught.entry(mutant.figure.clone()).or_default() |= killer.is_some() || is_blind(&formula, &mutant.place);

@@ -33,8 +33,9 @@ const TOOLS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Features that one floor alone knows, and why.
-const ALONE: &[&str] = &[];
+/// Features that one floor alone knows, and why: the rules of subsidies stand before the process of claims that will
+/// use them; the command line reaches them without a service.
+const ALONE: &[&str] = &["subsidy"];
 
 /// Folders and modules of a floor that are features.
 fn features(floor: &str) -> BTreeSet<String> {

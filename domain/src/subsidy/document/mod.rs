@@ -11,7 +11,7 @@ use super::problem::{Problem, ProblemKind};
 /// Longest text in bytes.
 pub const MOST_BYTES: usize = 4 << 20;
 /// Most values of a document.
-pub const MOST_VALUES: usize = 200_000;
+pub const MOST_VALUES: usize = 100_000;
 /// Deepest nesting.
 pub const MOST_DEPTH: usize = 48;
 

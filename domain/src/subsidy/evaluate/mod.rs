@@ -141,6 +141,8 @@ pub enum Refusal {
     OutsideRange { approved: Fen, min: Fen, max: Fen },
     #[error("an amount set by a person needs a reason")]
     NoReason,
+    #[error("a draft runs in simulation only: nothing is decided under it")]
+    Draft,
 }
 
 /// A claim's result with its steps.
