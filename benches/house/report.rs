@@ -73,6 +73,9 @@ fn operations(out: &mut String, results: &Results) {
     for pair in &results.pairs {
         let _ = writeln!(out, "{}", line(pair));
     }
+    for what in results.refused() {
+        let _ = writeln!(out, "\n**Not every request was answered: {what}.**");
+    }
 }
 
 fn alone(out: &mut String, results: &Results) {

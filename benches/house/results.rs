@@ -33,6 +33,14 @@ impl Results {
         self.pairs.iter().find(|pair| pair.op == op && pair.connections == connections)
     }
 
+    /// Operations that were not answered each time: everything but the overload must be.
+    pub fn refused(&self) -> Vec<String> {
+        let pairs = self.pairs.iter().filter(|pair| pair.ours.busy + pair.limit.busy > 0);
+        let sqlite = self.sqlite.iter().filter(|(_, sample)| sample.busy > 0);
+        let pairs = pairs.map(|pair| format!("{} at {}", pair.op.as_str(), pair.connections));
+        pairs.chain(sqlite.map(|(op, _)| format!("{} on SQLite", op.as_str()))).collect()
+    }
+
     /// The connections that were measured, fewest first.
     pub fn connections(&self) -> Vec<usize> {
         let mut all: Vec<usize> = self.pairs.iter().map(|pair| pair.connections).collect();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::ensure;
 use service::{Clock, SystemClock};
 
 use crate::cluster::Cluster;
@@ -49,6 +50,8 @@ pub async fn all(options: &Options) -> anyhow::Result<()> {
     if options.write {
         pages::write_figures(&results)?;
     }
+    let refused = results.refused();
+    ensure!(refused.is_empty(), "not every request was answered: {}", refused.join(", "));
     Ok(())
 }
 
