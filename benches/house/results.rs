@@ -5,6 +5,15 @@ use chrono::NaiveDate;
 use crate::measure::{Pair, Sample};
 use crate::ops::Op;
 
+/// An operation at far too many connections.
+#[derive(Debug, Clone, Copy)]
+pub struct Overload {
+    pub op: Op,
+    pub sample: Sample,
+    /// The best rate in the same rounds, at any number of connections.
+    pub best: f64,
+}
+
 /// The results; parts that were not asked for are empty.
 #[derive(Debug, Default)]
 pub struct Results {
@@ -13,7 +22,7 @@ pub struct Results {
     pub rounds: u32,
     pub pairs: Vec<Pair>,
     /// At 256 connections: the program's own.
-    pub overload: Vec<(Op, Sample)>,
+    pub overload: Vec<Overload>,
     /// The program on SQLite, at the first number of connections.
     pub sqlite: Vec<(Op, Sample)>,
     /// W1 without token and audit on the hand-written server, at the first number of connections.
@@ -47,11 +56,5 @@ impl Results {
         all.sort_unstable();
         all.dedup();
         all
-    }
-
-    /// The program's best rate of an operation.
-    pub fn best_rate(&self, op: Op) -> Option<f64> {
-        let rates = self.pairs.iter().filter(|pair| pair.op == op).map(|pair| pair.ours.rate);
-        rates.max_by(f64::total_cmp)
     }
 }
