@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::goals::{self, Goal, Verdict};
 use crate::measure::{Pair, Sample};
 use crate::processes;
-use crate::results::Results;
+use crate::results::{Overload, Results};
 
 /// The head of the table of operations; each figure is the program's, then the limit's.
 pub const HEAD: &str = "\
@@ -73,6 +73,9 @@ fn operations(out: &mut String, results: &Results) {
     for pair in &results.pairs {
         let _ = writeln!(out, "{}", line(pair));
     }
+    for what in results.refused() {
+        let _ = writeln!(out, "\n**Not every request was answered: {what}.**");
+    }
 }
 
 fn alone(out: &mut String, results: &Results) {
@@ -80,7 +83,7 @@ fn alone(out: &mut String, results: &Results) {
         out,
         "\n## By itself\n\n| what | requests/s | p50 ms | p99 ms | CPU ms/request | answers 503 |\n|---|---|---|---|---|---|"
     );
-    for (op, sample) in &results.overload {
+    for Overload { op, sample, .. } in &results.overload {
         let _ = writeln!(out, "{}", single(&format!("{} at 256 connections", op.as_str()), sample));
     }
     for (op, sample) in &results.sqlite {

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
+use domain::certification::process::State;
+use domain::region::RegionCode;
 use serde::Deserialize;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -15,9 +17,9 @@ use super::{Desk, Fault};
 /// What narrows a page.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
-    state: String,
-    region: String,
-    limit: i64,
+    state: State,
+    region: RegionCode,
+    limit: usize,
     cursor: Option<String>,
 }
 
@@ -38,21 +40,15 @@ pub async fn page(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Fault> {
     let who = desk.tokens.check(&request)?;
-    let (before, one_more) = (asked.before()?, asked.limit + 1);
-    let lane = desk.lane();
-    let rows = lane
-        .client
-        .query(
-            &lane.page,
-            &[&who.sid, &who.sub, &who.rv, &who.generation, &asked.state, &asked.region, &before, &one_more],
-        )
-        .await?;
+    let (before, lane) = (asked.before()?, desk.lane());
+    let Asked { state, region, limit, .. } = asked.into_inner();
+    let page = lane.page(state, region, limit + 1).await?;
+    let rows = lane.client.query(&page, &[&who.sid, &who.sub, &who.rv, &who.generation, &before]).await?;
     let first = rows.first().ok_or(Fault::Unauthenticated)?;
     let asker = Asker::of(first);
     if !asker.is_broker() && !asker.has_factor {
         return Err(Fault::NotFound);
     }
-    let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
     let items: Vec<&Row> = rows.iter().filter(|row| row.get::<_, Option<Uuid>>("id").is_some()).collect();
     let answer = answer(&items, limit);
     Ok(HttpResponse::Ok().content_type("application/json").body(answer))

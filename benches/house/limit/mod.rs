@@ -15,13 +15,17 @@ mod token;
 mod write;
 mod write_sql;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use actix_web::{App, HttpResponse, HttpServer, ResponseError, web};
 use anyhow::Context as _;
+use domain::certification::process::State;
+use domain::region::RegionCode;
+use domain::word::Word;
 use tokio_postgres::{Client, NoTls, Statement};
 
 use crate::world;
@@ -72,12 +76,27 @@ impl ResponseError for Fault {
 pub struct Lane {
     pub client: Client,
     pub read: Statement,
-    pub page: Statement,
+    /// By state, region and limit.
+    pub pages: RefCell<HashMap<(State, RegionCode, usize), Statement>>,
     pub certificate: Statement,
     pub draft: Statement,
     pub bare_draft: Statement,
     pub submission: Statement,
     pub submit: Statement,
+}
+
+impl Lane {
+    /// The statement of a page, prepared when it is first asked for.
+    pub async fn page(&self, state: State, region: RegionCode, limit: usize) -> Result<Statement, Fault> {
+        let key = (state, region, limit);
+        let known = self.pages.borrow().get(&key).cloned();
+        if let Some(statement) = known {
+            return Ok(statement);
+        }
+        let made = self.client.prepare(&sql::page(state.as_str(), key.1.as_str(), limit)).await?;
+        self.pages.borrow_mut().insert(key, made.clone());
+        Ok(made)
+    }
 }
 
 /// What a worker has.
@@ -112,9 +131,11 @@ impl Desk {
 async fn lane(url: &str) -> anyhow::Result<Lane> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     actix_web::rt::spawn(connection);
+    // Each statement is planned once: left alone, the planner thinks it over again at every request.
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await?;
     Ok(Lane {
         read: client.prepare(&sql::read()).await?,
-        page: client.prepare(&sql::page()).await?,
+        pages: RefCell::default(),
         certificate: client.prepare(sql::CERTIFICATE).await?,
         draft: client.prepare(&write_sql::draft()).await?,
         bare_draft: client.prepare(&write_sql::bare_draft()).await?,

@@ -40,18 +40,27 @@ pub fn read() -> String {
     )
 }
 
-/// A page of applications of a state and region, newest first, before an id.
-pub fn page() -> String {
-    format!(
-        "WITH {WHO} SELECT who.has_factor, who.roles, p.* FROM who LEFT JOIN LATERAL (
-            SELECT c.id, c.number, c.version, c.state, d.target_level, c.region, c.round_id, c.applicant_name,
+/// A page of the applications of a state and region, newest first, before the id $5. Words and limit stand in the
+/// statement, which is prepared once for each: the planner then knows how many rows there are.
+pub fn page(state: &str, region: &str, limit: usize) -> String {
+    let sees = format!(
+        "who.has_factor AND who.roles && ARRAY['region_clerk:450000', 'region_lead:450000', 'city_clerk:{region}',
+            'city_lead:{region}']"
+    );
+    let part = |which: &str| {
+        format!(
+            "(SELECT c.id, c.number, c.version, c.state, d.target_level, c.region, c.round_id, c.applicant_name,
                 c.next_due_at, c.submitted_at, c.updated_at
             FROM case_file c JOIN certification d ON d.case_id = c.id
-            WHERE c.process = 'certification' AND c.state = $5 AND c.region = $6 AND c.id < $7
-                AND (c.submitted_at IS NOT NULL OR c.applicant_id = who.id)
-                AND (c.applicant_id = who.id OR who.has_factor AND (who.roles && ARRAY['region_clerk:450000',
-                    'region_lead:450000', 'city_clerk:' || c.region, 'city_lead:' || c.region]))
-            ORDER BY c.id DESC LIMIT $8) p ON true"
+            WHERE c.process = 'certification' AND c.state = '{state}' AND c.region = '{region}' AND c.id < $5 AND {which}
+            ORDER BY c.id DESC LIMIT {limit})"
+        )
+    };
+    let of_desk = part(&format!("c.submitted_at IS NOT NULL AND {sees}"));
+    let own = part(&format!("c.applicant_id = who.id AND NOT ({sees})"));
+    format!(
+        "WITH {WHO} SELECT who.has_factor, who.roles, p.*
+        FROM who LEFT JOIN LATERAL ({of_desk} UNION ALL {own}) p ON true"
     )
 }
 
