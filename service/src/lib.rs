@@ -34,6 +34,7 @@ pub mod process;
 pub mod publicity;
 pub mod queue;
 pub mod round;
+mod rows;
 pub mod rule;
 pub mod settings;
 mod transaction;

@@ -22,8 +22,8 @@ use serde::de::DeserializeOwned;
 
 use crate::certificate::{Held, held_of};
 use crate::context::Context;
-use crate::database::rows_as_json;
 use crate::error::{Error, Result};
+use crate::rows::rows_as_json;
 
 /// The rows around one application.
 #[derive(Debug)]

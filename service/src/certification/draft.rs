@@ -18,9 +18,9 @@ use super::view::{CertificationView, view_of};
 use crate::caller::{Caller, Outcome};
 use crate::code::Code;
 use crate::context::Context;
-use crate::database::rows_as_json;
 use crate::error::{Error, Result};
 use crate::process::{self, NewCase};
+use crate::rows::rows_as_json;
 use crate::transaction::{Tx, Work};
 
 /// What an application begins with.

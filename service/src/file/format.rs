@@ -6,8 +6,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::{container, measure, store_failed};
-use crate::settings::FileLimits;
 use crate::error::Result;
+use crate::settings::FileLimits;
 
 /// Bytes of the beginning that are looked at.
 pub(super) const HEAD: usize = 4_096;

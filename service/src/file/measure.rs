@@ -5,8 +5,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::store_failed;
-use crate::settings::FileLimits;
 use crate::error::Result;
+use crate::settings::FileLimits;
 
 /// A JPEG's frame header comes behind metadata; more than this is no metadata.
 const JPEG_HEAD: u64 = 1024 * 1024;

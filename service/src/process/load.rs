@@ -13,8 +13,8 @@ use super::{Driver, deadline as rows};
 use crate::access::visible_cases;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::database::rows_as_json;
 use crate::error::{Error, Result};
+use crate::rows::rows_as_json;
 
 /// A case with everything that belongs to it.
 #[derive(Debug)]

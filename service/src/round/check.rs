@@ -9,8 +9,8 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::json;
 
 use super::draft::NewRound;
-use crate::settings::FileLimits;
 use crate::error::{Error, Result};
+use crate::settings::FileLimits;
 
 /// Every fault of a round at once.
 pub(super) async fn check(connection: &impl ConnectionTrait, limits: &FileLimits, round: &NewRound) -> Result<()> {

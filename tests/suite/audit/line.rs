@@ -1,10 +1,10 @@
 //! What is written into the trail and the log: no raw numbers, and one line for one event.
 
 use domain::access::Role;
-use domain::certification::sample;
 use sea_orm::EntityTrait;
 use serde_json::json;
 
+use crate::certification::cast::without_photo;
 use crate::contract::stage::Stage;
 use crate::harness::account::Seat;
 use crate::harness::app::TestApp;
@@ -27,13 +27,13 @@ db_tests! {
     async fn entries_hold_no_raw_number(db: TestDb) {
         let stage = Stage::on(&db).await;
         let numbers: Vec<String> = (0..200).flat_map(|number| {
-            let person = sample::sample_person(number);
+            let person = without_photo(number);
             [person.id_number.unwrap(), person.mobile.unwrap()]
         }).collect();
         let app = &stage.app;
         for number in 0..rounds(5, 500) {
             let broker = app.account(Seat::of(Role::Broker)).await;
-            let mut profile = serde_json::to_value(sample::sample_person(10 + u32::try_from(number).unwrap())).unwrap();
+            let mut profile = serde_json::to_value(without_photo(10 + u32::try_from(number).unwrap())).unwrap();
             let made = app.post("/api/v1/brokers").as_(&broker.token).json(&profile).send().await.expect(201);
             profile["mobile"] = json!("13800138000");
             let path = format!("/api/v1/brokers/{}", made.json["id"].as_str().unwrap());

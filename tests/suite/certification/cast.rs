@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::access::{Actor, Grant, Role};
 use domain::account::{AccountState, ConsentKind};
+use domain::broker::Profile;
 use domain::certification::process::{Certification, Command, Opinion, State};
 use domain::certification::{ApplicationType, Level, sample};
 use domain::file::{FilePurpose, ScanState};
@@ -37,6 +38,11 @@ pub struct Cast {
 
 pub fn nanning() -> RegionCode {
     "450100".parse().unwrap()
+}
+
+/// A person of the sample before the photo: it is a file of a case, and there is none yet.
+pub fn without_photo(number: u32) -> Profile {
+    Profile { photo: None, ..sample::sample_person(number) }
 }
 
 /// The same caller with a fresh idempotency key.
@@ -89,9 +95,8 @@ impl Cast {
     }
 
     pub async fn draft_of(&self, broker: &Caller, number: u32, level: Level) -> CertificationView {
-        let mut profile = sample::sample_person(number);
+        let mut profile = without_photo(number);
         profile.employer_uscc = Some(sample::guangxi_uscc());
-        profile.photo = None;
         service::broker::create(&self.app.ctx, &fresh(broker), profile).await.unwrap();
         self.draft_for(broker, number, level).await
     }

@@ -27,6 +27,7 @@ const TOOLS: &[(&str, &[&str])] = &[
             "lib",
             "page",
             "patience",
+            "rows",
             "settings",
             "transaction",
         ],

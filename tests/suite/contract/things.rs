@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::stage::{Person, Stage};
-use crate::certification::cast::{fresh, grant, person};
+use crate::certification::cast::{fresh, grant, person, without_photo};
 
 pub const PDF: &[u8] = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n";
 
@@ -157,8 +157,7 @@ async fn client(stage: &Stage) -> (String, String) {
 async fn certificate(stage: &Stage) -> CertificateId {
     // Somebody else's: who holds one already cannot apply for it.
     let holder = person(&stage.cast.app, "holder", &[grant(Role::Broker, None, None)]).await;
-    let made =
-        service::broker::create(&stage.cast.app.ctx, &fresh(&holder), sample::sample_person(9)).await.unwrap().value;
+    let made = service::broker::create(&stage.cast.app.ctx, &fresh(&holder), without_photo(9)).await.unwrap().value;
     let broker = broker::Entity::find_by_id(made.id).one(stage.cast.app.connection()).await.unwrap().unwrap();
     let today = domain::time::civil_day(stage.cast.app.ctx.now());
     let row = certificate::Model {

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::access::Role;
-use domain::certification::sample;
 use entity::broker;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use service::broker::full_profile;
 use service::crypto::{Keys, sha256_hex};
 
-use crate::certification::cast::{fresh, grant, person};
+use crate::certification::cast::{fresh, grant, person, without_photo};
 use crate::harness::context::{TestContext, keys};
 use crate::harness::db_tests;
 use crate::harness::evidence::evidence;
@@ -20,7 +19,7 @@ const SWAPS: usize = 100;
 async fn brokers(app: &TestContext) -> Vec<broker::Model> {
     for number in 0..PEOPLE {
         let someone = person(app, &format!("broker{number}"), &[grant(Role::Broker, None, None)]).await;
-        service::broker::create(&app.ctx, &fresh(&someone), sample::sample_person(number)).await.unwrap();
+        service::broker::create(&app.ctx, &fresh(&someone), without_photo(number)).await.unwrap();
     }
     broker::Entity::find().all(app.connection()).await.unwrap()
 }
@@ -60,7 +59,7 @@ db_tests! {
         assert_eq!(all.len(), 2 * rows.len(), "different numbers have different indexes");
         // The same number in another spelling meets the first.
         let twin = person(&app, "twin", &[grant(Role::Broker, None, None)]).await;
-        let mut profile = sample::sample_person(3);
+        let mut profile = without_photo(3);
         profile.id_number = profile.id_number.map(|number| format!(" {} ", number.to_lowercase()));
         profile.mobile = Some("+86 139-0000-0000".to_owned());
         assert!(service::broker::create(&app.ctx, &fresh(&twin), profile).await.is_err(), "one person has one profile");
@@ -68,7 +67,7 @@ db_tests! {
         let stranger = Keys::new(BTreeMap::from([(1, [11; 32])]), [99; 32], &[[13; 32]]).unwrap();
         let mut guesses = 0;
         for number in 0..1_000 {
-            let person = sample::sample_person(number);
+            let person = without_photo(number);
             for text in [person.id_number.unwrap(), person.mobile.unwrap()] {
                 for guess in [
                     sha256_hex(text.as_bytes()),
@@ -81,7 +80,7 @@ db_tests! {
                 }
             }
         }
-        let known = sample::sample_person(3).id_number.unwrap();
+        let known = without_photo(3).id_number.unwrap();
         assert!(all.contains(&keys().blind_index("id_number:resident_id", &known)), "with the key it is found");
         evidence!("P5", app.engine().as_str(), "0 of {guesses} guesses without the key hit one of {} indexes; 0 collisions", all.len());
     }
