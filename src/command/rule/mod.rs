@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use domain::subsidy::Problem;
 use domain::subsidy::explain::Language;
 use domain::subsidy::read::{Document, SCHEMA, TEMPLATE, read};
 
@@ -123,14 +124,13 @@ fn unreadable(file: &Path, why: &str) -> u8 {
 /// Reads a document, or complains about every problem with its position.
 fn document(file: &Path) -> Result<Document, u8> {
     let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error.to_string()))?;
-    read(&text).map_err(|problems| {
-        problems.iter().for_each(|problem| drop(complain_at(file, &problem.to_string())));
-        UNREADABLE
-    })
+    read(&text).map_err(|problems| complain_at(file, &problems))
 }
 
 /// `file:line:column: …`, as editors jump to.
-fn complain_at(file: &Path, problem: &str) -> u8 {
-    output::complain(&format!("{}:{problem}", file.display()));
+fn complain_at(file: &Path, problems: &[Problem]) -> u8 {
+    for problem in problems {
+        output::complain(&format!("{}:{problem}", file.display()));
+    }
     UNREADABLE
 }

@@ -63,16 +63,13 @@ fn table(file: &Path, set: &RuleSet) -> Result<Vec<Facts>, u8> {
     let mut reader = csv::ReaderBuilder::new().flexible(false).from_path(file).map_err(wrong)?;
     let header = reader.headers().map_err(wrong)?.clone();
     let columns: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
-    let mut table = Table::new(set, &columns).map_err(|problem| complain_at(file, &problem.to_string()))?;
+    let mut table = Table::new(set, &columns).map_err(|problem| complain_at(file, &[problem]))?;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(wrong)? {
         let line = record.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX));
         table.row(line, &record.iter().collect::<Vec<_>>());
     }
-    table.finish().map_err(|problems| {
-        problems.iter().for_each(|problem| drop(complain_at(file, &problem.to_string())));
-        super::UNREADABLE
-    })
+    table.finish().map_err(|problems| complain_at(file, &problems))
 }
 
 fn text(comparison: &Comparison) -> String {
