@@ -12,7 +12,7 @@ use crate::results::Results;
 const TITLE: &str = "# Performance\n\n\
     Written by the benchmark; nothing here is typed by hand. The *limit* is a server written by hand for these \
     operations alone (`benches/house/limit`): actix-web and tokio-postgres, one prepared and pipelined statement per \
-    operation, the same checks of token, session and rights, the same audit rows. CPU is that of the server's process \
+    operation (two for a submission), the same checks of token, session and rights, the same audit rows. CPU is that of the server's process \
     tree and of PostgreSQL's. fsync and synchronous_commit are on, SQLite runs with `synchronous=FULL`.\n\n\
     ```sh\n\
     cargo bench --bench house -- --scale 100 --write             # the figures\n\
