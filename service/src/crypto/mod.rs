@@ -233,7 +233,7 @@ pub fn sha256_hex_of(mut source: impl std::io::Read) -> std::io::Result<String> 
     loop {
         match source.read(&mut buffer)? {
             0 => return Ok(HEXLOWER.encode(&hash.finalize())),
-            count => hash.update(&buffer[..count]),
+            count => hash.update(buffer.get(..count).unwrap_or_default()),
         }
     }
 }

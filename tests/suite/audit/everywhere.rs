@@ -53,10 +53,10 @@ const ELSEWHERE: &[&str] = &[
     "request_further_correction",
     "request_region_correction",
     "revoke_client_secret",
+    "save_broker",
     "save_certification_form",
     "score_certification",
     "set_publicity_cases",
-    "submit_certification",
     "submit_certification_to_city",
     "verify_organisation",
 ];

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use chrono::{NaiveDate, TimeDelta};
 use domain::access::Role;
 use domain::calendar::{ListedDay, Mark, YearDocument};
+use domain::certification::Level;
 use domain::certification::process::{Command as Act, State};
-use domain::certification::{Level, sample};
 use jobs::mail::Mailer;
 use sea_orm::EntityTrait;
 use service::calendar::{Correction, Replan, correct, replan};
@@ -18,7 +18,7 @@ use service::notification::{Deliver, Message};
 use service::process::Address;
 use service::{Error, Tx, Work};
 
-use crate::certification::cast::{Cast, fresh, grant, opinion, person};
+use crate::certification::cast::{Cast, fresh, grant, opinion, person, without_photo};
 use crate::harness::context::{TestContext, context, failing};
 use crate::harness::evidence::{evidence, rounds};
 use crate::harness::faults::{self, LostCommits, OneCall};
@@ -360,7 +360,7 @@ db_tests! {
         let app = context(&db).await;
         for number in 0..3 {
             let broker = person(&app, &format!("broker{number}"), &[grant(Role::Broker, None, None)]).await;
-            service::broker::create(&app.ctx, &fresh(&broker), sample::sample_person(number)).await.unwrap();
+            service::broker::create(&app.ctx, &fresh(&broker), without_photo(number)).await.unwrap();
         }
         let faults = Arc::new(OneCall::default());
         let door: Arc<dyn Faults> = faults.clone();

@@ -15,7 +15,7 @@ use service::queue::{self, bury, extend, lease};
 use service::{Caller, Code};
 
 use crate::account::scene;
-use crate::certification::cast::{Cast, fresh, grant, nanning, opinion, person};
+use crate::certification::cast::{Cast, fresh, grant, nanning, opinion, person, without_photo};
 use crate::file::sample;
 use crate::harness::account::Seat;
 use crate::harness::app::TestApp;
@@ -47,7 +47,7 @@ db_tests! {
 
     async fn a_profile_is_saved_and_its_numbers_are_read_for_a_purpose(app: TestContext) {
         let cast = Cast::new(app).await;
-        let (ctx, mut profile) = (&cast.app.ctx, people::sample_person(3));
+        let (ctx, mut profile) = (&cast.app.ctx, without_photo(3));
         profile.employer_uscc = Some(people::guangxi_uscc());
         let made = service::broker::create(ctx, &fresh(&cast.broker), profile.clone()).await.unwrap().value;
         profile.name = Some("王晓明".to_owned());
