@@ -95,7 +95,7 @@ impl Exact {
 impl Rate {
     pub const ONE: Self = Self(SCALE);
 
-    /// A rate of `mantissa / 10^places`, when it has at most [`PLACES`] places.
+    /// A rate of `mantissa / 10^places`, when it has at most `PLACES` places.
     pub fn decimal(mantissa: i128, places: u32) -> Option<Self> {
         let missing = PLACES.checked_sub(places)?;
         mantissa.checked_mul(10_i128.checked_pow(missing)?).map(Self)

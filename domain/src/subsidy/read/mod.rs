@@ -40,7 +40,7 @@ pub enum Document {
 ///
 /// # Errors
 /// All problems found, in the order of the text. Golden cases that fail are not among them: see
-/// [`check::golden`](super::check::golden).
+/// `check::golden`.
 pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
     let node = Node::parse(text).map_err(|problem| vec![problem])?;
     if node.member("formulas").is_some() {
@@ -95,7 +95,7 @@ pub fn facts(text: &str, set: &RuleSet) -> Result<Facts, Vec<Problem>> {
     finish(facts, reading)
 }
 
-/// Reads facts cell by cell, as a table has them: the names of [`facts`], without nesting.
+/// Reads facts cell by cell, as a table has them: the names of [`facts()`], without nesting.
 #[derive(Debug)]
 pub(super) struct Cells {
     reading: Reading,
