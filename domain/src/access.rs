@@ -136,6 +136,8 @@ permissions! {
     UnmaskIdentity = "broker.unmask" / "查看完整证件号" => [CityClerk, RegionClerk],
     DraftCertification = "certification.draft" / "填写认定申请" => [Broker],
     ReadCertifications = "certification.read" / "查看认定申请" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, Expert, IntegrityOfficer, Auditor],
+    /// What does not fit together in an application or between two: for the desks that check it.
+    ReadWarnings = "certification.read_warnings" / "查看核查提示" => [CityClerk, CityLead, RegionClerk, RegionLead, Auditor],
     ReadScores = "certification.read_scores" / "查看评分" => [RegionClerk, RegionLead, Auditor],
     ReadCertificates = "certificate.read" / "查看证书" => [Broker, EmployerConfirmer, CityClerk, CityLead, RegionClerk, RegionLead, IntegrityOfficer, Auditor],
     ManagePublicities = "publicity.manage" / "编制公示" => [RegionClerk],

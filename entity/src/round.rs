@@ -9,7 +9,7 @@ use sea_orm::{
     Related, RelationDef, RelationTrait,
 };
 
-#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel, serde::Deserialize)]
 #[sea_orm(table_name = "round")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -56,15 +56,15 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        // Lists go by id, newest first; with equality before it, a page deep in the list costs what the first one does.
         manager
             .create_index(
                 Index::create()
-                    .name("case_file_process_state_region_updated_at_id")
+                    .name("case_file_process_state_region_id")
                     .table(CaseFile::Table)
                     .col(CaseFile::Process)
                     .col(CaseFile::State)
                     .col(CaseFile::Region)
-                    .col((CaseFile::UpdatedAt, IndexOrder::Desc))
                     .col(CaseFile::Id)
                     .to_owned(),
             )
@@ -72,10 +72,9 @@ impl MigrationTrait for Migration {
         manager
             .create_index(
                 Index::create()
-                    .name("case_file_applicant_id_updated_at_id")
+                    .name("case_file_applicant_id_id")
                     .table(CaseFile::Table)
                     .col(CaseFile::ApplicantId)
-                    .col((CaseFile::UpdatedAt, IndexOrder::Desc))
                     .col(CaseFile::Id)
                     .to_owned(),
             )
@@ -126,9 +125,8 @@ impl MigrationTrait for Migration {
         manager
             .create_index(
                 Index::create()
-                    .name("case_file_state_updated_at_id")
+                    .name("case_file_updated_at_id")
                     .table(CaseFile::Table)
-                    .col(CaseFile::State)
                     .col(CaseFile::UpdatedAt)
                     .col(CaseFile::Id)
                     .to_owned(),

@@ -61,6 +61,9 @@ impl MigrationTrait for Migration {
         manager
             .create_index(Index::create().name("file_uploaded_by").table(File::Table).col(File::UploadedBy).to_owned())
             .await?;
+        manager
+            .create_index(Index::create().name("file_sha256").table(File::Table).col(File::Sha256).to_owned())
+            .await?;
         Ok(())
     }
 

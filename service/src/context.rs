@@ -11,6 +11,7 @@ use object_store::ObjectStore;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::account::VerifiedTokens;
 use crate::crypto::Keys;
 use crate::database::Database;
 
@@ -159,6 +160,7 @@ struct Inner {
     parts: Parts,
     calendar: RwLock<Option<(Instant, Arc<Calendar>)>>,
     rules: Mutex<Vec<(domain::ids::RuleSetId, Arc<RuleSet>)>>,
+    tokens: VerifiedTokens,
     wake: Notify,
 }
 
@@ -171,7 +173,13 @@ const RULES_KEPT: usize = 64;
 
 impl Context {
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, calendar: RwLock::new(None), rules: Mutex::new(Vec::new()), wake: Notify::new() }))
+        Self(Arc::new(Inner {
+            parts,
+            calendar: RwLock::new(None),
+            rules: Mutex::new(Vec::new()),
+            tokens: VerifiedTokens::default(),
+            wake: Notify::new(),
+        }))
     }
 
     /// The present instant, cut to what both engines keep.
@@ -222,6 +230,10 @@ impl Context {
     /// Resolves when somebody calls [`Self::wake_runner`].
     pub async fn woken(&self) {
         self.0.wake.notified().await;
+    }
+
+    pub(crate) fn verified_tokens(&self) -> &VerifiedTokens {
+        &self.0.tokens
     }
 
     pub(crate) fn cached_calendar(&self) -> Option<Arc<Calendar>> {

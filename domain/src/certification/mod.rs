@@ -12,7 +12,7 @@ pub use form::{
     Achievement, CeYear, CertificationForm, Confirmation, ContractEntry, ContractKind, ContractParty, ContractRole,
     Declaration, Evidence, EvidenceKind, Honour, PartyRelation, PrivacyConsent, Publication, TrainingEntry,
 };
-pub use form_check::{BaseRecognition, Context, OtherShare};
+pub use form_check::{BaseRecognition, Context, ContractElsewhere, OtherShare, Surroundings};
 pub use scoring::Dimension;
 
 crate::word! {

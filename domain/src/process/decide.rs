@@ -311,18 +311,33 @@ pub fn allowed_verbs<P: Process>(
     now: DateTime<Utc>,
 ) -> Vec<P::Verb> {
     let mut verbs = Vec::new();
-    for row in P::ROWS.iter().filter(|row| row.from.contains(&case.state) && row.through.is_none()) {
-        let offered = acting.iter().any(|acting| {
-            row.by.contains(&acting.role)
-                && acting.role != Role::System
-                && may_act(case, acting, row, now).is_ok()
-                && facts.is_none_or(|facts| row.guards.iter().all(|guard| P::holds(*guard, facts, now).is_ok()))
-        });
-        if offered && !verbs.contains(&row.verb) {
+    for row in open_rows(case, acting, now) {
+        let holds = facts.is_none_or(|facts| row.guards.iter().all(|guard| P::holds(*guard, facts, now).is_ok()));
+        if holds && !verbs.contains(&row.verb) {
             verbs.push(row.verb);
         }
     }
     verbs
+}
+
+/// Whether what is offered depends on facts at all.
+pub fn needs_facts<P: Process>(case: &Case<P>, acting: &[Acting], now: DateTime<Utc>) -> bool {
+    open_rows(case, acting, now).any(|row| !row.guards.is_empty())
+}
+
+/// The rows that people with these roles may take in this state, whatever their guards say.
+fn open_rows<P: Process>(
+    case: &Case<P>,
+    acting: &[Acting],
+    now: DateTime<Utc>,
+) -> impl Iterator<Item = &'static Row<P>> {
+    P::ROWS.iter().filter(move |row| {
+        let is_open = row.from.contains(&case.state) && row.through.is_none();
+        is_open
+            && acting.iter().any(|acting| {
+                row.by.contains(&acting.role) && acting.role != Role::System && may_act(case, acting, row, now).is_ok()
+            })
+    })
 }
 
 /// The program's verbs that a passed deadline of this kind calls for, in any state.

@@ -14,7 +14,7 @@ mod row;
 mod sort;
 
 pub use check::faults;
-pub use decide::{Acting, Case, Decision, Denied, Past, allowed_verbs, decide, due_verbs, is_automatic};
+pub use decide::{Acting, Case, Decision, Denied, Past, allowed_verbs, decide, due_verbs, is_automatic, needs_facts};
 pub use describe::{Description, RowDescription, describe, mermaid, table_text};
 pub use row::{Clock, Next, Recipient, Row, Tell};
 pub use sort::WorkSort;

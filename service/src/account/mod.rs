@@ -62,6 +62,7 @@ pub use stand_in::{
     list_delegations, remove_absence, revoke_delegation,
 };
 pub use sweep::sweep;
+pub(crate) use token::VerifiedTokens;
 pub use token::{Jwk, Jwks, jwks};
 pub use view::{
     AccountFilter, AccountView, GrantView, MeView, RoleView, get, list, me, update_own as update_own_account,

@@ -1,5 +1,8 @@
 //! Access tokens: signed JWTs of at most fifteen minutes, with exactly one algorithm.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use chrono::{DateTime, Utc};
 use domain::ids::{AccountId, SessionId};
 use jsonwebtoken::{Algorithm, Header, Validation};
@@ -21,7 +24,7 @@ const MAX_BYTES: usize = 4_096;
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Claims {
+pub(crate) struct Claims {
     pub iss: String,
     pub aud: String,
     pub sub: AccountId,
@@ -37,7 +40,7 @@ pub(super) struct Claims {
 /// By what the token was obtained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Holder {
+pub(crate) enum Holder {
     Session {
         sid: SessionId,
         /// The refresh generation that the token was made in.
@@ -81,14 +84,54 @@ pub(super) fn issue(
 }
 
 /// The claims of a token that is ours and valid now; every fault of it answers alike.
-pub(super) fn verify(context: &Context, token: &str) -> Result<Claims> {
-    read(context, token).ok_or(Error::refused(Code::Unauthenticated))
+pub(super) fn verify(context: &Context, token: &str) -> Result<Arc<Claims>> {
+    let unauthenticated = || Error::refused(Code::Unauthenticated);
+    if token.len() > MAX_BYTES {
+        return Err(unauthenticated());
+    }
+    let claims = match context.verified_tokens().get(token) {
+        Some(known) => known,
+        None => {
+            let read = Arc::new(read(context, token).ok_or_else(unauthenticated)?);
+            context.verified_tokens().put(token, read.clone());
+            read
+        }
+    };
+    // On every use, however well the signature is known.
+    if is_timely(&claims, context.now().timestamp()) { Ok(claims) } else { Err(unauthenticated()) }
+}
+
+fn is_timely(claims: &Claims, now: i64) -> bool {
+    claims.nbf <= now + SKEW && now < claims.exp && claims.exp - claims.iat <= LONGEST
+}
+
+/// Tokens whose signature was verified in this process, by all their bytes. One check costs as much as a whole read, and
+/// a client uses its token for many requests. Nothing about a person's rights is kept: those are read every time.
+#[derive(Debug, Default)]
+pub(crate) struct VerifiedTokens(Mutex<HashMap<Box<str>, Arc<Claims>>>);
+
+/// More sessions than are active at once in a province; about a kilobyte each.
+const TOKENS_KEPT: usize = 8_192;
+
+impl VerifiedTokens {
+    fn get(&self, token: &str) -> Option<Arc<Claims>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+    }
+
+    fn put(&self, token: &str, claims: Arc<Claims>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= TOKENS_KEPT {
+            // The newest token is a fair clock; when nothing has expired, all are checked again.
+            known.retain(|_, old| old.exp > claims.nbf);
+            if known.len() >= TOKENS_KEPT {
+                known.clear();
+            }
+        }
+        known.insert(token.into(), claims);
+    }
 }
 
 fn read(context: &Context, token: &str) -> Option<Claims> {
-    if token.len() > MAX_BYTES {
-        return None;
-    }
     let header = jsonwebtoken::decode_header(token).ok()?;
     let kid = header.kid.as_deref()?;
     // Nothing but algorithm, type and key id: no embedded key, no address of one, no critical extension.
@@ -102,13 +145,10 @@ fn read(context: &Context, token: &str) -> Option<Claims> {
     validation.set_issuer(&[issuer]);
     validation.set_audience(&[issuer]);
     validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-    // Times are checked below, by the injected clock.
+    // Times are checked at every use, by the injected clock.
     validation.validate_exp = false;
     validation.validate_nbf = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
-    let now = context.now().timestamp();
-    let is_timely = claims.nbf <= now + SKEW && now < claims.exp && claims.exp - claims.iat <= LONGEST;
-    is_timely.then_some(claims)
+    Some(jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation).ok()?.claims)
 }
 
 /// A public key as published (RFC 8037).

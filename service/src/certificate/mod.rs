@@ -6,4 +6,5 @@ mod register;
 
 pub use mint::mint;
 pub use read::{CertificateView, list, read};
+pub(crate) use register::held_of;
 pub use register::{Held, held_on, registered};

@@ -20,11 +20,15 @@ pub struct Held {
 /// The certificates of a person that were valid on a day.
 pub async fn held_on(connection: &impl ConnectionTrait, broker: BrokerId, day: NaiveDate) -> Result<Vec<Held>> {
     let rows = certificate::Entity::find().filter(certificate::Column::BrokerId.eq(broker)).all(connection).await?;
-    Ok(rows
-        .iter()
+    Ok(held_of(&rows, day))
+}
+
+/// Those of a person's certificates that are valid on a day.
+pub(crate) fn held_of(rows: &[certificate::Model], day: NaiveDate) -> Vec<Held> {
+    rows.iter()
         .filter(|row| matches!(state_on(day, &facts(row)), Some((CertificateState::Valid, _))))
         .map(|row| Held { level: row.level, issued_on: row.issued_on })
-        .collect())
+        .collect()
 }
 
 /// What the state of a certificate follows from.

@@ -1,8 +1,7 @@
 //! What a decision changes in the rows of certification. Runs inside the decision's transaction.
 
 use chrono::{DateTime, Utc};
-use domain::broker::Profile;
-use domain::certification::process::{Change, Correction, ExpertState, Opinion, ScoreSheet};
+use domain::certification::process::{Certification, Change, Correction, ExpertState, Opinion, ScoreSheet};
 use domain::ids::{AccountId, FileId};
 use domain::publicity::{EntryState, PublicityState};
 use domain::rule::CertificationRules;
@@ -15,23 +14,26 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Value};
 
 use super::document::{self, Acceptance, SignedOpinion};
-use super::{eligibility, facts, review};
+use super::facts::Application;
+use super::{facts, review};
 use crate::caller::Caller;
 use crate::error::{Error, Result};
+use crate::process::Loaded;
 use crate::transaction::Tx;
 
 /// Writes a change.
 pub(super) async fn apply(
     tx: &Tx,
-    case: &case_file::Model,
-    detail: &certification::Model,
+    loaded: &Loaded<Certification>,
+    application: Option<Application>,
     change: Change,
     caller: &Caller,
 ) -> Result<()> {
     use certification::Column;
+    let (case, detail) = (&loaded.row, &loaded.detail);
     match change {
         Change::Nothing => Ok(()),
-        Change::Submitted => submitted(tx, case, detail).await,
+        Change::Submitted => submitted(tx, loaded, application).await,
         Change::EmployerOpinion { opinion, file } => {
             set(tx, case, Column::EmployerOpinion, &signed(tx, caller, opinion, file)).await
         }
@@ -44,7 +46,7 @@ pub(super) async fn apply(
         Change::CorrectionAnswered(answers) => {
             let answered = document::correction(detail)?.map(|open| Correction { answers, ..open });
             set(tx, case, Column::Correction, &answered).await?;
-            submitted(tx, case, detail).await
+            submitted(tx, loaded, application).await
         }
         Change::CorrectionExtended => {
             let extended = document::correction(detail)?.map(|open| Correction { is_extended: true, ..open });
@@ -115,17 +117,21 @@ async fn rules_of(tx: &Tx, case: &case_file::Model) -> Result<CertificationRules
 }
 
 /// Freezes what was submitted: the profile without its numbers, the answer on every condition, and the shares.
-async fn submitted(tx: &Tx, case: &case_file::Model, detail: &certification::Model) -> Result<()> {
-    let connection = tx.connection();
-    let broker = facts::broker_of(connection, detail).await?;
-    let mut profile: Profile = crate::broker::full_profile(tx.context(), &broker)?;
-    let rules = rules_of(tx, case).await?;
-    let answer = eligibility::of_case(tx.context(), connection, case, detail, &rules, false).await?;
+async fn submitted(tx: &Tx, loaded: &Loaded<Certification>, application: Option<Application>) -> Result<()> {
+    let (case, detail) = (&loaded.row, &loaded.detail);
+    let Application { form, mut profile, eligibility } =
+        application.ok_or_else(|| Error::internal("a submission without the application's facts"))?;
     (profile.id_number, profile.mobile) = (None, None);
-    set(tx, case, certification::Column::Profile, &profile).await?;
-    set(tx, case, certification::Column::Eligibility, &answer).await?;
-    release_contracts(tx, case).await?;
-    let form = document::form(detail)?;
+    certification::Entity::update_many()
+        .col_expr(certification::Column::Profile, Expr::value(document::text(&profile)?))
+        .col_expr(certification::Column::Eligibility, Expr::value(document::text(&eligibility)?))
+        .filter(certification::Column::CaseId.eq(case.id))
+        .exec(tx.connection())
+        .await?;
+    if detail.profile.is_some() {
+        // Submitted before: the contracts may be others now.
+        release_contracts(tx, case).await?;
+    }
     let rows: Vec<_> = form
         .contracts
         .iter()
@@ -140,7 +146,7 @@ async fn submitted(tx: &Tx, case: &case_file::Model, detail: &certification::Mod
         })
         .collect();
     if !rows.is_empty() {
-        certification_contract::Entity::insert_many(rows).exec_without_returning(connection).await?;
+        certification_contract::Entity::insert_many(rows).exec_without_returning(tx.connection()).await?;
     }
     Ok(())
 }

@@ -3,18 +3,22 @@
 use domain::access::Permission;
 use domain::certification::process::{Certification, ClockKind};
 use domain::certification::{ApplicationType, CertificationForm, Level};
-use domain::ids::RoundId;
+use domain::ids::{AccountId, CaseId, RoundId};
 use domain::region::RegionCode;
 use domain::round::RoundState;
 use entity::{broker, certification, organisation, round};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    QueryTrait, RelationTrait,
+};
 use serde_json::json;
 
 use super::view::{CertificationView, view_of};
-use crate::broker::by_account;
 use crate::caller::{Caller, Outcome};
 use crate::code::Code;
 use crate::context::Context;
+use crate::database::rows_as_json;
 use crate::error::{Error, Result};
 use crate::process::{self, NewCase};
 use crate::transaction::{Tx, Work};
@@ -43,17 +47,18 @@ impl Work for Open<'_> {
 
     async fn run(&self, tx: &Tx) -> Result<CertificationView> {
         let connection = tx.connection();
-        let broker = by_account(connection, self.caller.actor.account)
-            .await?
-            .ok_or(Error::Refused(Code::ConditionNotMet, json!({ "condition": "profile_exists" })))?;
-        one_open_application(connection, &broker).await?;
+        let Start { broker, open_case, employer } = start(connection, self.caller.actor.account).await?;
+        if let Some(id) = open_case {
+            // I-1; the partial unique index behind it decides a race.
+            return Err(Error::Refused(Code::ActiveApplicationExists, json!({ "id": id })));
+        }
         let round = open_round(connection, self.new.round).await?;
         let rules = crate::rule::rule_set(tx.context(), connection, round.rule_set_id).await?;
         let idle = rules
             .period("deadline.draft_idle")
             .ok_or_else(|| Error::internal("rule set has no period deadline.draft_idle"))?;
         let calendar = crate::calendar::current(tx.context(), connection).await?;
-        let (region, organisation) = place(connection, &broker).await?;
+        let (region, organisation) = place_of(&broker, employer.as_ref());
         let new = NewCase {
             region,
             organisation,
@@ -96,17 +101,40 @@ impl Work for Open<'_> {
     }
 }
 
-/// I-1; the partial unique index behind it decides a race.
-async fn one_open_application(connection: &impl ConnectionTrait, broker: &broker::Model) -> Result<()> {
-    let open = certification::Entity::find()
-        .filter(certification::Column::BrokerId.eq(broker.id))
-        .filter(certification::Column::IsOpen.eq(true))
-        .one(connection)
-        .await?;
-    match open {
-        Some(row) => Err(Error::Refused(Code::ActiveApplicationExists, json!({ "id": row.case_id }))),
-        None => Ok(()),
-    }
+/// Who begins: the person, an application that is open already, and the employer.
+struct Start {
+    broker: broker::Model,
+    open_case: Option<CaseId>,
+    employer: Option<organisation::Model>,
+}
+
+async fn start(connection: &impl ConnectionTrait, account: AccountId) -> Result<Start> {
+    let engine = connection.get_database_backend();
+    let employers = rows_as_json::<organisation::Entity>(
+        engine,
+        organisation::Column::Id,
+        r#""broker"."employer_id""#,
+        &[organisation::Column::Id],
+    );
+    let query = broker::Entity::find()
+        .column_as(employers, "employers")
+        .column_as(certification::Column::CaseId, "open_case")
+        .join(
+            JoinType::LeftJoin,
+            certification::Relation::Broker
+                .def()
+                .rev()
+                .on_condition(|_, right| Expr::col((right, certification::Column::IsOpen)).eq(true).into_condition()),
+        )
+        .filter(broker::Column::AccountId.eq(account));
+    let row = connection
+        .query_one(query.as_query())
+        .await?
+        .ok_or(Error::Refused(Code::ConditionNotMet, json!({ "condition": "profile_exists" })))?;
+    let broker = broker::Model::from_query_result(&row, "")?;
+    let employers: Vec<organisation::Model> = serde_json::from_str(&row.try_get::<String>("", "employers")?)
+        .map_err(|_| Error::unreadable("broker", "employer_id", broker.id))?;
+    Ok(Start { open_case: row.try_get("", "open_case")?, employer: employers.into_iter().next(), broker })
 }
 
 /// A published round of this process; it may open later than the draft.
@@ -128,11 +156,17 @@ pub(super) async fn place(
         Some(id) => organisation::Entity::find_by_id(id).one(connection).await?,
         None => None,
     };
+    Ok(place_of(broker, employer.as_ref()))
+}
+
+fn place_of(
+    broker: &broker::Model,
+    employer: Option<&organisation::Model>,
+) -> (RegionCode, Option<domain::ids::OrganisationId>) {
     let region = employer
-        .as_ref()
         .map(|employer| employer.region.clone())
         .or_else(|| broker.residence_city.clone())
         .filter(RegionCode::is_in_guangxi)
         .unwrap_or_else(RegionCode::whole);
-    Ok((region, employer.map(|employer| employer.id)))
+    (region, employer.map(|employer| employer.id))
 }

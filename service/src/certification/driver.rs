@@ -6,19 +6,27 @@ use domain::ids::AccountId;
 use domain::process::Recipient;
 use domain::word::Word;
 use entity::{case_file, certificate, certification, certification_expert, organisation, organisation_member};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, QueryFilter,
+    QueryResult, QuerySelect, RelationTrait, Select,
+};
 use serde_json::{Value, json};
 
+use super::facts::Application;
 use super::view::{CertificationView, compose};
 use super::{apply, document, facts};
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::process::{Address, Driver, Loaded};
 use crate::transaction::Tx;
 
+/// Before the names of the process's own columns in a query of cases.
+const OWN: &str = "own_";
+
 impl Driver for Certification {
     type Detail = certification::Model;
+    type Gathered = Option<Application>;
     type View = CertificationView;
 
     const REFUSALS: &'static [Event] =
@@ -28,32 +36,34 @@ impl Driver for Certification {
         Permission::ReadCertifications
     }
 
-    async fn detail(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<certification::Model> {
-        certification::Entity::find_by_id(case.id)
-            .one(connection)
-            .await?
-            .ok_or_else(|| Error::unreadable("certification", "case_id", case.id))
+    fn joined(query: Select<case_file::Entity>) -> Select<case_file::Entity> {
+        let query = query.join(JoinType::InnerJoin, certification::Relation::Case.def().rev());
+        certification::Column::iter()
+            .fold(query, |query, column| query.column_as(column, format!("{OWN}{}", column.as_str())))
+    }
+
+    fn detail(row: &QueryResult) -> Result<certification::Model> {
+        Ok(certification::Model::from_query_result(row, OWN)?)
     }
 
     async fn facts(
         context: &Context,
         connection: &impl ConnectionTrait,
-        case: &case_file::Model,
-        detail: &certification::Model,
+        loaded: &Loaded<Self>,
         command: Option<&Command>,
         asker: Option<AccountId>,
-    ) -> Result<Facts> {
-        facts::load(context, connection, case, detail, command, asker).await
+    ) -> Result<(Facts, Option<Application>)> {
+        facts::load(context, connection, loaded, command, asker).await
     }
 
     async fn apply(
         tx: &Tx,
-        case: &case_file::Model,
-        detail: certification::Model,
+        loaded: &Loaded<Self>,
+        application: Option<Application>,
         change: Change,
         caller: &Caller,
     ) -> Result<()> {
-        apply::apply(tx, case, &detail, change, caller).await
+        apply::apply(tx, loaded, application, change, caller).await
     }
 
     async fn view(
@@ -85,11 +95,11 @@ impl Driver for Certification {
         }
     }
 
-    async fn tale(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Value> {
-        let detail = Self::detail(connection, case).await?;
+    async fn tale(connection: &impl ConnectionTrait, loaded: &Loaded<Self>) -> Result<Value> {
+        let (case, detail) = (&loaded.row, &loaded.detail);
         let certificate =
             certificate::Entity::find().filter(certificate::Column::CaseId.eq(case.id)).one(connection).await?;
-        let parsed = |column: &str, text: Option<&str>| document::parse::<Value>(&detail, column, text);
+        let parsed = |column: &str, text: Option<&str>| document::parse::<Value>(detail, column, text);
         Ok(json!({
             "state_zh": State::parse(&case.state).map(Word::zh),
             "level": detail.target_level,

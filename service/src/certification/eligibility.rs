@@ -1,6 +1,7 @@
 //! Whether a level is reached, explained condition by condition; also for drafts, before anything is submitted.
 
 use domain::access::Permission;
+use domain::broker::Profile;
 use domain::certification::eligibility::{Eligibility, Facts, HeldCertificate, evaluate};
 use domain::certification::process::{Certification, State};
 use domain::certification::{CertificationForm, OtherShare};
@@ -11,6 +12,7 @@ use entity::{case_file, certification, certification_contract};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
+use super::around::Standing;
 use super::{document, facts};
 use crate::broker::by_account;
 use crate::caller::Caller;
@@ -78,15 +80,37 @@ pub(super) async fn of_case(
         Some(_) | None => crate::broker::full_profile(context, &facts::broker_of(connection, detail).await?)?,
     };
     let submitted_on = facts::submission_day(context, case);
-    let held = crate::certificate::held_on(connection, detail.broker_id, submitted_on).await?;
-    let asked = Facts {
-        held: held.into_iter().map(|held| HeldCertificate { level: held.level, issued_on: held.issued_on }).collect(),
-        is_decision,
+    let standing = Standing {
+        submitted_on,
+        held: crate::certificate::held_on(connection, detail.broker_id, submitted_on).await?,
         other_shares: other_shares(connection, detail, &form).await?,
-        credited_before: credited_before(connection, detail).await?,
-        ..Facts::on(submitted_on)
     };
-    Ok(evaluate(detail.target_level, &profile, &form, &asked, rules))
+    with(connection, detail, &profile, &form, rules, standing, is_decision).await
+}
+
+/// The same for what was read already.
+pub(super) async fn with(
+    connection: &impl ConnectionTrait,
+    detail: &certification::Model,
+    profile: &Profile,
+    form: &CertificationForm,
+    rules: &CertificationRules,
+    standing: Standing,
+    is_decision: bool,
+) -> Result<Eligibility> {
+    let held = standing.held.into_iter();
+    let asked = Facts {
+        held: held.map(|held| HeldCertificate { level: held.level, issued_on: held.issued_on }).collect(),
+        is_decision,
+        other_shares: standing.other_shares,
+        credited_before: if form.contracts.is_empty() {
+            Vec::new()
+        } else {
+            credited_before(connection, detail).await?
+        },
+        ..Facts::on(standing.submitted_on)
+    };
+    Ok(evaluate(detail.target_level, profile, form, &asked, rules))
 }
 
 /// The conditions that are not met, for people.

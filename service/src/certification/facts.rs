@@ -5,53 +5,57 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use domain::access::Role;
 use domain::broker::Profile;
+use domain::certification::eligibility::Eligibility;
 use domain::certification::process::{
     Candidate, Certification, Command, CorrectionStage, ExpertState, Facts, PanelMember, State,
 };
-use domain::certification::{CertificationForm, Context as FormContext, Level};
+use domain::certification::{CertificationForm, Context as FormContext};
 use domain::deadline::DeadlineState;
 use domain::fault::Fault;
 use domain::file::FilePurpose;
 use domain::ids::AccountId;
-use domain::organisation::{MemberState, OrganisationKind};
 use domain::process::Process;
-use domain::round::{RoundFacts, RoundState};
 use domain::rule::{CertificationRules, Method};
 use domain::time::civil_day;
 use domain::word::Word;
-use entity::{
-    account_consent, account_role, broker, case_file, certification, certification_expert, deadline, file,
-    organisation, organisation_member, round,
-};
+use entity::{account_role, broker, case_file, certification, certification_expert, deadline, organisation_member};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
+use super::around::{Around, Standing};
 use super::{document, eligibility, review};
 use crate::context::Context;
 use crate::error::{Error, Result};
+use crate::process::Loaded;
+
+/// What a submission rests on, read once: the facts are made of it, and the submission freezes it.
+#[derive(Debug)]
+pub struct Application {
+    pub form: CertificationForm,
+    pub profile: Profile,
+    pub eligibility: Eligibility,
+}
 
 /// Loads the facts of a case for a command, or for offering actions.
 pub(super) async fn load(
     context: &Context,
     connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-    detail: &certification::Model,
+    loaded: &Loaded<Certification>,
     command: Option<&Command>,
     asker: Option<AccountId>,
-) -> Result<Facts> {
-    let state = State::parse(&case.state).ok_or_else(|| Error::unreadable("case_file", "state", case.id))?;
+) -> Result<(Facts, Option<Application>)> {
+    let (case, detail) = (&loaded.row, &loaded.detail);
     let set = crate::rule::rule_set(context, connection, case.rule_set_id).await?;
     let rules =
         CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))?;
     let corrections = document::corrections(detail)?;
-    let employer = employer(connection, case).await?;
     let mut facts = Facts {
         round: None,
         missing_consents: Vec::new(),
         form_faults: Vec::new(),
         unmet_conditions: Vec::new(),
         is_by_assessment: rules.level(detail.target_level).is_some_and(|level| level.method == Method::Assessment),
-        skips_employer: employer.is_skipped,
-        employer_has_account: employer.has_confirmer,
+        skips_employer: false,
+        employer_has_account: false,
         has_paper_opinion: false,
         is_training_verified: detail.training.is_some(),
         city_has_checked: detail.city_opinion.is_some(),
@@ -63,7 +67,7 @@ pub(super) async fn load(
             .filter(|correction| correction.stage == CorrectionStage::Region)
             .flat_map(|correction| correction.items.iter().map(|item| item.field_path.clone()))
             .collect(),
-        running: running(connection, case).await?,
+        running: running(&loaded.deadlines),
         panel: Vec::new(),
         candidates: Vec::new(),
         scoring: rules.scoring.clone(),
@@ -71,12 +75,17 @@ pub(super) async fn load(
         asker,
         rules: set,
     };
-    match state {
+    let mut application = None;
+    match loaded.case.state {
         State::Draft | State::Correction => {
-            fill_application(context, connection, case, detail, &rules, &mut facts).await?;
+            let around = Around::of(connection, case).await?;
+            fill_employer(&around, &mut facts);
+            application = Some(fill_application(context, connection, loaded, &around, &rules, &mut facts).await?);
         }
         State::EmployerReview => {
-            facts.has_paper_opinion = has_file(connection, case, FilePurpose::EmployerOpinion).await?;
+            let around = Around::of(connection, case).await?;
+            fill_employer(&around, &mut facts);
+            facts.has_paper_opinion = around.has_file(FilePurpose::EmployerOpinion);
         }
         State::Assessment => {
             let answer = eligibility::of_case(context, connection, case, detail, &rules, true).await?;
@@ -101,28 +110,47 @@ pub(super) async fn load(
         | State::Withdrawn
         | State::Lapsed => {}
     }
-    Ok(facts)
+    Ok((facts, application))
 }
 
 /// What a submission depends on.
 async fn fill_application(
     context: &Context,
     connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-    detail: &certification::Model,
+    loaded: &Loaded<Certification>,
+    around: &Around,
     rules: &CertificationRules,
     facts: &mut Facts,
-) -> Result<()> {
-    let broker = broker_of(connection, detail).await?;
-    let profile = crate::broker::full_profile(context, &broker)?;
+) -> Result<Application> {
+    let detail = &loaded.detail;
+    let profile = around.profile(context)?;
     let form = document::form(detail)?;
-    let submitted_on = submission_day(context, case);
-    facts.round = round_facts(connection, case).await?;
-    facts.missing_consents = missing_consents(connection, case.applicant_id).await?;
-    facts.form_faults = application_faults(connection, case, detail, &profile, &form, rules, submitted_on).await?;
-    let answer = eligibility::of_case(context, connection, case, detail, rules, false).await?;
-    facts.unmet_conditions = eligibility::unmet(&answer);
-    Ok(())
+    let standing = standing(context, connection, loaded, around, &form).await?;
+    facts.round = around.round();
+    facts.missing_consents = around.missing_consents();
+    facts.form_faults = application_faults(&profile, &form, rules, around, &standing);
+    let eligibility = eligibility::with(connection, detail, &profile, &form, rules, standing, false).await?;
+    facts.unmet_conditions = eligibility::unmet(&eligibility);
+    Ok(Application { form, profile, eligibility })
+}
+
+/// Where the applicant stands on the day that counts.
+pub(super) async fn standing(
+    context: &Context,
+    connection: &impl ConnectionTrait,
+    loaded: &Loaded<Certification>,
+    around: &Around,
+    form: &CertificationForm,
+) -> Result<Standing> {
+    let submitted_on = submission_day(context, &loaded.row);
+    let other_shares = eligibility::other_shares(connection, &loaded.detail, form).await?;
+    Ok(Standing { submitted_on, held: around.held(submitted_on), other_shares })
+}
+
+fn fill_employer(around: &Around, facts: &mut Facts) {
+    let part = around.employer();
+    facts.skips_employer = part.is_skipped;
+    facts.employer_has_account = part.has_confirmer;
 }
 
 /// The day that counts for conditions: of the submission, or today while it is a draft.
@@ -141,19 +169,17 @@ pub(super) async fn broker_of(
 }
 
 /// Every fault of form, profile and attachments, with pointers that begin with `/form`, `/profile` or `/files`.
-pub(super) async fn application_faults(
-    connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-    detail: &certification::Model,
+pub(super) fn application_faults(
     profile: &Profile,
     form: &CertificationForm,
     rules: &CertificationRules,
-    submitted_on: NaiveDate,
-) -> Result<Vec<Fault>> {
+    around: &Around,
+    standing: &Standing,
+) -> Vec<Fault> {
     let form_context = FormContext {
-        submitted_on,
-        held: held_level(connection, detail, submitted_on).await?,
-        other_shares: eligibility::other_shares(connection, detail, form).await?,
+        submitted_on: standing.submitted_on,
+        held: standing.held.iter().map(|held| held.level).max(),
+        other_shares: standing.other_shares.clone(),
         bases: Vec::new(),
     };
     let mut faults: Vec<Fault> = form
@@ -164,92 +190,12 @@ pub(super) async fn application_faults(
             None => Fault { pointer: format!("/form{}", fault.pointer), ..fault },
         })
         .collect();
-    let attached: Vec<FilePurpose> = file::Entity::find()
-        .select_only()
-        .column(file::Column::Purpose)
-        .filter(file::Column::CaseId.eq(case.id))
-        .filter(file::Column::DeletedAt.is_null())
-        .into_tuple()
-        .all(connection)
-        .await?;
     for purpose in form.required_documents(profile) {
-        if !attached.contains(&purpose) {
+        if !around.has_file(purpose) {
             faults.push(Fault::new(format!("/files/{purpose}"), "document_missing"));
         }
     }
-    Ok(faults)
-}
-
-async fn held_level(
-    connection: &impl ConnectionTrait,
-    detail: &certification::Model,
-    day: NaiveDate,
-) -> Result<Option<Level>> {
-    let held = crate::certificate::held_on(connection, detail.broker_id, day).await?;
-    Ok(held.into_iter().map(|held| held.level).max())
-}
-
-async fn round_facts(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Option<RoundFacts>> {
-    let Some(id) = case.round_id else { return Ok(None) };
-    let row = round::Entity::find_by_id(id).one(connection).await?;
-    Ok(row.map(|row| RoundFacts {
-        is_published: row.state == RoundState::Published,
-        opens_at: row.opens_at,
-        closes_at: row.closes_at,
-    }))
-}
-
-async fn missing_consents(connection: &impl ConnectionTrait, account: AccountId) -> Result<Vec<String>> {
-    let given: Vec<domain::account::ConsentKind> = account_consent::Entity::find()
-        .select_only()
-        .column(account_consent::Column::Kind)
-        .filter(account_consent::Column::AccountId.eq(account))
-        .filter(account_consent::Column::WithdrawnAt.is_null())
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(domain::account::ConsentKind::ALL
-        .iter()
-        .filter(|kind| !given.contains(kind))
-        .map(|kind| kind.as_str().to_owned())
-        .collect())
-}
-
-/// How the employer takes part.
-struct Employer {
-    is_skipped: bool,
-    has_confirmer: bool,
-}
-
-/// T03: a bureau as employer, and an applicant who would confirm for himself, go to the city directly.
-async fn employer(connection: &impl ConnectionTrait, case: &case_file::Model) -> Result<Employer> {
-    let Some(id) = case.organisation_id else {
-        return Ok(Employer { is_skipped: true, has_confirmer: false });
-    };
-    let organisation = organisation::Entity::find_by_id(id).one(connection).await?;
-    let confirmers: Vec<Option<AccountId>> = organisation_member::Entity::find()
-        .select_only()
-        .column(organisation_member::Column::AccountId)
-        .filter(organisation_member::Column::OrganisationId.eq(id))
-        .filter(organisation_member::Column::Role.eq(Role::EmployerConfirmer))
-        .filter(organisation_member::Column::State.eq(MemberState::Active))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let others = confirmers.iter().flatten().filter(|account| **account != case.applicant_id).count();
-    let is_bureau = organisation.is_some_and(|row| row.kind == OrganisationKind::Government);
-    let is_own = !confirmers.is_empty() && others == 0;
-    Ok(Employer { is_skipped: is_bureau || is_own, has_confirmer: others > 0 })
-}
-
-async fn has_file(connection: &impl ConnectionTrait, case: &case_file::Model, purpose: FilePurpose) -> Result<bool> {
-    let found = file::Entity::find()
-        .filter(file::Column::CaseId.eq(case.id))
-        .filter(file::Column::Purpose.eq(purpose))
-        .filter(file::Column::DeletedAt.is_null())
-        .one(connection)
-        .await?;
-    Ok(found.is_some())
+    faults
 }
 
 fn asked(corrections: &[domain::certification::process::Correction]) -> BTreeMap<CorrectionStage, u32> {
@@ -260,20 +206,9 @@ fn asked(corrections: &[domain::certification::process::Correction]) -> BTreeMap
     asked
 }
 
-async fn running(
-    connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-) -> Result<BTreeMap<String, chrono::DateTime<chrono::Utc>>> {
-    let rows: Vec<(String, chrono::DateTime<chrono::Utc>)> = deadline::Entity::find()
-        .select_only()
-        .column(deadline::Column::Kind)
-        .column(deadline::Column::DueAt)
-        .filter(deadline::Column::CaseId.eq(case.id))
-        .filter(deadline::Column::State.eq(DeadlineState::Running))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(rows.into_iter().collect())
+fn running(deadlines: &[deadline::Model]) -> BTreeMap<String, chrono::DateTime<chrono::Utc>> {
+    let running = deadlines.iter().filter(|deadline| deadline.state == DeadlineState::Running);
+    running.map(|deadline| (deadline.kind.clone(), deadline.due_at)).collect()
 }
 
 pub(super) async fn seats(

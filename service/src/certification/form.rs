@@ -47,7 +47,7 @@ impl Work for SaveForm<'_> {
 
     async fn run(&self, tx: &Tx) -> Result<CertificationView> {
         let own = Scope { account: Some(self.caller.actor.account), ..Scope::default() };
-        let loaded = load::<Certification>(tx.connection(), &own, self.id, For::Change).await?;
+        let loaded = load::<Certification>(tx.connection(), &own, self.caller.account(), self.id, For::Change).await?;
         if loaded.case.version != self.version {
             return Err(Error::Stale);
         }

@@ -6,7 +6,9 @@ use domain::certification::Level;
 use domain::ids::{CaseId, RoundId};
 use domain::region::RegionCode;
 use entity::{case_file, certification};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait,
+};
 
 use super::facts::PROCESS;
 use crate::access::visible_cases;
@@ -26,7 +28,7 @@ pub struct CertificationFilter {
 }
 
 /// An application in a list.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct CertificationSummary {
     pub id: CaseId,
     pub number: String,
@@ -69,33 +71,27 @@ pub async fn list(
     if let Some(since) = filter.updated_since {
         all = all.add(case_file::Column::UpdatedAt.gte(since));
     }
-    let query = certification::Entity::find().find_also_related(case_file::Entity).filter(all);
-    let rows = page_of(query, page)?.all(context.database().read()).await?;
-    let page = Page::cut(rows, page, |(detail, _)| detail.case_id.to_string());
-    Ok(Page {
-        items: page.items.into_iter().filter_map(|(detail, row)| Some(summary(row?, &detail))).collect(),
-        next: page.next,
-    })
-}
-
-type Joined = sea_orm::SelectTwo<certification::Entity, case_file::Entity>;
-
-fn page_of(query: Joined, page: &PageRequest) -> Result<Joined> {
-    by_id(query, case_file::Column::Id, page)
-}
-
-fn summary(row: case_file::Model, detail: &certification::Model) -> CertificationSummary {
-    CertificationSummary {
-        id: row.id,
-        number: row.number,
-        version: row.version,
-        state: row.state,
-        target_level: detail.target_level,
-        region: row.region,
-        round_id: row.round_id,
-        applicant_name: row.applicant_name,
-        next_due_at: row.next_due_at,
-        submitted_at: row.submitted_at,
-        updated_at: row.updated_at,
-    }
+    // Only what is shown: a form is many times as long as its line in a list.
+    let query = case_file::Entity::find()
+        .select_only()
+        .columns([
+            case_file::Column::Id,
+            case_file::Column::Number,
+            case_file::Column::Version,
+            case_file::Column::State,
+            case_file::Column::Region,
+            case_file::Column::RoundId,
+            case_file::Column::ApplicantName,
+            case_file::Column::NextDueAt,
+            case_file::Column::SubmittedAt,
+            case_file::Column::UpdatedAt,
+        ])
+        .column(certification::Column::TargetLevel)
+        .join(JoinType::InnerJoin, certification::Relation::Case.def().rev())
+        .filter(all);
+    let rows = by_id(query, case_file::Column::Id, page)?
+        .into_model::<CertificationSummary>()
+        .all(context.database().read())
+        .await?;
+    Ok(Page::cut(rows, page, |row| row.id.to_string()))
 }

@@ -1,6 +1,7 @@
 //! Certification (认定): drafts, the driver of its process, and what people see of it.
 
 mod apply;
+mod around;
 mod document;
 mod draft;
 mod driver;
@@ -11,6 +12,7 @@ mod form;
 mod list;
 mod review;
 mod view;
+mod warning;
 
 pub use draft::{NewCertification, open};
 pub use eligibility::{preview, preview_of};

@@ -15,12 +15,13 @@ use entity::{case_file, certificate, certification};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 
+use super::around::Around;
 use super::document::{self, Acceptance, SignedOpinion};
-use super::facts;
+use super::{facts, warning};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::process::{DeadlineView, For, Loaded, allowed_actions, deadline_views, load, load_visible};
+use crate::process::{DeadlineView, For, Loaded, allowed_actions, deadline_views, load, load_visible, offered};
 
 /// The rules that an application runs under, and whether they are in force.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -64,6 +65,9 @@ pub struct CertificationView {
     /// What would stop a submission, for drafts and corrections.
     #[schema(value_type = Vec<Object>)]
     pub faults: Vec<Fault>,
+    /// What a clerk should look at twice, once submitted; only for the desks that check it. Stops nothing.
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub warnings: Option<Vec<Fault>>,
     /// Frozen with the submission.
     pub eligibility: Option<Eligibility>,
     pub correction: Option<Correction>,
@@ -104,7 +108,7 @@ pub(super) async fn view_of(
     id: CaseId,
 ) -> Result<CertificationView> {
     let scope = domain::access::Scope { all: true, ..Default::default() };
-    let loaded = load::<Certification>(connection, &scope, id, For::Reading).await?;
+    let loaded = load::<Certification>(connection, &scope, caller.account(), id, For::Reading).await?;
     compose(context, connection, caller, &loaded).await
 }
 
@@ -119,8 +123,9 @@ pub(super) async fn compose(
     let rules =
         CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", row.rule_set_id))?;
     let form = document::form(detail)?;
-    let (profile, faults) = person(context, connection, loaded, &form, &rules).await?;
+    let Person { profile, faults, allowed_actions } = person(context, connection, caller, loaded).await?;
     let certificate = certificate_of(connection, row).await?;
+    let warnings = warning::of_case(connection, caller, row, &form, &profile).await?;
     Ok(CertificationView {
         id: row.id,
         number: row.number.clone(),
@@ -140,6 +145,7 @@ pub(super) async fn compose(
         form,
         profile,
         faults,
+        warnings,
         eligibility: column(detail, "eligibility", detail.eligibility.as_deref())?,
         correction: document::correction(detail)?,
         employer_opinion: column(detail, "employer_opinion", detail.employer_opinion.as_deref())?,
@@ -149,14 +155,14 @@ pub(super) async fn compose(
         acceptance: column(detail, "acceptance", detail.acceptance.as_deref())?,
         refusal: column(detail, "refusal", detail.refusal.as_deref())?,
         review: column(detail, "review", detail.review.as_deref())?,
-        panel: panel(connection, caller, row).await?,
+        panel: panel(connection, caller, row, loaded.case.state).await?,
         closing: column(detail, "closing", detail.closing.as_deref())?,
         certificate_id: certificate.map(|row| row.id),
         deadlines: deadline_views(&loaded.deadlines)?,
         submitted_at: row.submitted_at,
         created_at: row.created_at,
         updated_at: row.updated_at,
-        allowed_actions: allowed_actions(context, connection, caller, loaded).await?,
+        allowed_actions,
     })
 }
 
@@ -168,29 +174,35 @@ fn column<T: serde::de::DeserializeOwned>(
     document::parse(detail, name, text)
 }
 
-/// The profile to show, and what still stops a submission.
+/// Who applies, what still stops a submission, and what the caller may do.
+struct Person {
+    profile: Profile,
+    faults: Vec<Fault>,
+    allowed_actions: Vec<String>,
+}
+
 async fn person(
     context: &Context,
     connection: &impl ConnectionTrait,
+    caller: &Caller,
     loaded: &Loaded<Certification>,
-    form: &CertificationForm,
-    rules: &CertificationRules,
-) -> Result<(Profile, Vec<Fault>)> {
-    let is_open = matches!(loaded.case.state, State::Draft | State::Correction);
-    match document::profile(&loaded.detail)? {
-        Some(frozen) if !is_open => Ok((frozen, Vec::new())),
-        Some(_) | None => {
-            let broker = facts::broker_of(connection, &loaded.detail).await?;
-            let full = crate::broker::full_profile(context, &broker)?;
-            let faults = if is_open {
-                let day = facts::submission_day(context, &loaded.row);
-                facts::application_faults(connection, &loaded.row, &loaded.detail, &full, form, rules, day).await?
-            } else {
-                Vec::new()
-            };
-            Ok((crate::broker::masked(full), faults))
-        }
+) -> Result<Person> {
+    if matches!(loaded.case.state, State::Draft | State::Correction) {
+        // The same facts say what is wrong and what is offered.
+        let (facts, application) = facts::load(context, connection, loaded, None, caller.account()).await?;
+        let application = application.ok_or_else(|| Error::internal("an open application without its facts"))?;
+        return Ok(Person {
+            profile: crate::broker::masked(application.profile),
+            allowed_actions: offered(context, caller, loaded, Some(&facts)),
+            faults: facts.form_faults,
+        });
     }
+    let profile = match document::profile(&loaded.detail)? {
+        Some(frozen) => frozen,
+        None => crate::broker::masked(Around::of(connection, &loaded.row).await?.profile(context)?),
+    };
+    let allowed_actions = allowed_actions(context, connection, caller, loaded).await?;
+    Ok(Person { profile, faults: Vec::new(), allowed_actions })
 }
 
 async fn certificate_of(
@@ -208,10 +220,36 @@ async fn panel(
     connection: &impl ConnectionTrait,
     caller: &Caller,
     row: &case_file::Model,
+    state: State,
 ) -> Result<Option<Vec<PanelSeat>>> {
     if !caller.actor.holds(Permission::ReadScores) {
         return Ok(None);
     }
-    let seats = facts::seats(connection, row).await?;
+    // Nobody is named before the acceptance; most of a desk's reading happens there.
+    let seats = if has_panel(state) { facts::seats(connection, row).await? } else { Vec::new() };
     Ok(Some(seats.into_iter().map(|seat| PanelSeat { expert: seat.account_id, state: seat.state }).collect()))
+}
+
+/// Whether experts may have been named by then.
+fn has_panel(state: State) -> bool {
+    match state {
+        State::Draft
+        | State::EmployerReview
+        | State::CityReview
+        | State::RegionFormal
+        | State::Assessment
+        | State::NotAccepted
+        | State::NotRecommended => false,
+        State::Correction
+        | State::Accepted
+        | State::ExpertReview
+        | State::Decision
+        | State::Publicity
+        | State::Approved
+        | State::Certified
+        | State::NotPassed
+        | State::NotApproved
+        | State::Withdrawn
+        | State::Lapsed => true,
+    }
 }

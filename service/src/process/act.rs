@@ -46,7 +46,7 @@ impl<P: Driver> Work for Act<'_, P> {
     async fn run(&self, tx: &Tx) -> Result<P::View> {
         act_in::<P>(tx, self.caller, self.id, self.expected_version, self.command).await?;
         let scope = Scope { all: true, ..Scope::default() };
-        let loaded = load::load::<P>(tx.connection(), &scope, self.id, For::Reading).await?;
+        let loaded = load::load::<P>(tx.connection(), &scope, self.caller.account(), self.id, For::Reading).await?;
         P::view(tx.context(), tx.connection(), self.caller, &loaded).await
     }
 }
@@ -60,17 +60,16 @@ pub async fn act_in<P: Driver>(
     command: &P::Command,
 ) -> Result<P::State> {
     let scope = super::scope_of::<P>(caller)?;
-    let loaded = load::load::<P>(tx.connection(), &scope, id, For::Change).await?;
+    let loaded = load::load::<P>(tx.connection(), &scope, caller.account(), id, For::Change).await?;
     if expected_version.is_some_and(|version| version != loaded.case.version) {
         return Err(Error::Stale);
     }
-    let facts =
-        P::facts(tx.context(), tx.connection(), &loaded.row, &loaded.detail, Some(command), caller.account()).await?;
+    let (facts, gathered) = P::facts(tx.context(), tx.connection(), &loaded, Some(command), caller.account()).await?;
     let calendar = crate::calendar::current(tx.context(), tx.connection()).await?;
-    let actings = load::actings(tx.connection(), caller, &loaded.case).await?;
+    let actings = load::actings(caller, &loaded);
     let (acting, decision) =
         best(&actings, |acting| decide(&loaded.case, acting, command, &facts, tx.at(), &calendar))?;
-    apply(tx, caller, acting, loaded, decision, command).await
+    apply(tx, caller, acting, &loaded, (decision, gathered), command).await
 }
 
 /// The first way of acting that is allowed; otherwise the refusal that says most.
@@ -96,13 +95,13 @@ async fn apply<P: Driver>(
     tx: &Tx,
     caller: &Caller,
     acting: &Acting,
-    loaded: Loaded<P>,
-    decision: Decision<P>,
+    loaded: &Loaded<P>,
+    (decision, gathered): (Decision<P>, P::Gathered),
     command: &P::Command,
 ) -> Result<P::State> {
-    let Loaded { row, detail, deadlines, .. } = loaded;
-    update_case(tx, &row, acting, &decision).await?;
-    rows::upsert(tx, row.id, &deadlines, &decision.deadlines).await?;
+    let row = &loaded.row;
+    update_case(tx, row, acting, &decision).await?;
+    rows::upsert(tx, row.id, &loaded.deadlines, &decision.deadlines).await?;
     tx.audit(
         Entry::new(caller, P::NAME, row.id, &format!("{}.{}", P::NAME, decision.verb.as_str()))
             .states(decision.from.as_str(), decision.to.as_str())
@@ -115,7 +114,7 @@ async fn apply<P: Driver>(
         tx.enqueue(Job::new(&follow_up)?.once(key));
     }
     let to = decision.to;
-    P::apply(tx, &row, detail, decision.change, caller).await?;
+    P::apply(tx, loaded, gathered, decision.change, caller).await?;
     Ok(to)
 }
 

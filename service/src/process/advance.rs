@@ -62,7 +62,7 @@ pub async fn advance<P: Driver>(context: &Context, id: CaseId) -> Result<()> {
     let scope = Scope { all: true, ..Scope::default() };
     // A table without automatic circles needs fewer steps than it has rows.
     for _ in 0..P::ROWS.len() {
-        let loaded = load::load::<P>(context.database().read(), &scope, id, For::Reading).await?;
+        let loaded = load::load::<P>(context.database().read(), &scope, None, id, For::Reading).await?;
         let state = loaded.case.state;
         let rows = P::ROWS.iter().filter(|row| row.from.contains(&state) && is_automatic(row));
         let mut moved = false;

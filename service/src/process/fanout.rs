@@ -38,8 +38,8 @@ impl<P: Driver> Work for FanOut<'_, P> {
 
     async fn run(&self, tx: &Tx) -> Result<()> {
         let scope = Scope { all: true, ..Scope::default() };
-        let loaded = load::load::<P>(tx.connection(), &scope, self.job.case_id, For::Reading).await?;
-        let tale = P::tale(tx.connection(), &loaded.row).await?;
+        let loaded = load::load::<P>(tx.connection(), &scope, None, self.job.case_id, For::Reading).await?;
+        let tale = P::tale(tx.connection(), &loaded).await?;
         let mut messages = Vec::new();
         for (event, recipient) in &self.job.tell {
             let to = Recipient::parse(recipient)

@@ -3,15 +3,17 @@
 use domain::access::{Grant, Role, Scope};
 use domain::deadline::{Deadline, DeadlineState};
 use domain::ids::{AccountId, CaseId, OrganisationId};
-use domain::process::{Acting, Case, Past, allowed_verbs};
+use domain::process::{Acting, Case, Past, allowed_verbs, needs_facts};
 use domain::word::Word;
 use entity::{case_file, deadline, organisation_member};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 
 use super::{Driver, deadline as rows};
 use crate::access::visible_cases;
 use crate::caller::Caller;
 use crate::context::Context;
+use crate::database::rows_as_json;
 use crate::error::{Error, Result};
 
 /// A case with everything that belongs to it.
@@ -22,6 +24,8 @@ pub struct Loaded<P: Driver> {
     pub detail: P::Detail,
     /// All deadlines, open and closed, oldest first.
     pub deadlines: Vec<deadline::Model>,
+    /// Whether the one who asked belongs or belonged to the case's organisation.
+    pub is_tied: bool,
 }
 
 /// How a case is read: with a lock when it is about to change.
@@ -31,35 +35,58 @@ pub enum For {
     Change,
 }
 
-/// Loads a case within a scope. Foreign and missing cases answer alike.
+/// Loads a case within a scope, as one account sees it. Foreign and missing cases answer alike.
 pub async fn load<P: Driver>(
     connection: &impl ConnectionTrait,
     scope: &Scope,
+    asker: Option<AccountId>,
     id: CaseId,
     purpose: For,
 ) -> Result<Loaded<P>> {
-    let mut query =
+    let query =
         case_file::Entity::find_by_id(id).filter(case_file::Column::Process.eq(P::NAME)).filter(visible_cases(scope));
+    let clocks = rows_as_json::<deadline::Entity>(
+        connection.get_database_backend(),
+        deadline::Column::CaseId,
+        r#""case_file"."id""#,
+        &[deadline::Column::CreatedAt, deadline::Column::Id],
+    );
+    let mut query = P::joined(query).column_as(tied(asker), IS_TIED).column_as(clocks, CLOCKS);
     if purpose == For::Change {
         // FOR UPDATE on PostgreSQL, nothing on SQLite, where the transaction is immediate.
         query = query.lock_exclusive();
     }
-    let row = query.one(connection).await?.ok_or(Error::NotFound)?;
-    let deadlines = deadline::Entity::find()
-        .filter(deadline::Column::CaseId.eq(id))
-        .order_by_asc(deadline::Column::CreatedAt)
-        .order_by_asc(deadline::Column::Id)
-        .all(connection)
-        .await?;
-    let detail = P::detail(connection, &row).await?;
+    let found = connection.query_one(query.as_query()).await?.ok_or(Error::NotFound)?;
+    let row = case_file::Model::from_query_result(&found, "")?;
+    let deadlines: Vec<deadline::Model> = serde_json::from_str(&found.try_get::<String>("", CLOCKS)?)
+        .map_err(|_| Error::unreadable("deadline", "*", id))?;
     let case = kernel_case(&row, &deadlines)?;
-    Ok(Loaded { row, case, detail, deadlines })
+    let is_tied = found.try_get("", IS_TIED)?;
+    Ok(Loaded { detail: P::detail(&found)?, row, case, deadlines, is_tied })
+}
+
+const IS_TIED: &str = "is_tied";
+const CLOCKS: &str = "clocks";
+
+/// Whether the account belongs or belonged to the case's organisation.
+fn tied(asker: Option<AccountId>) -> SimpleExpr {
+    let Some(account) = asker else { return Expr::value(false) };
+    let membership = Query::select()
+        .expr(Expr::value(1))
+        .from(organisation_member::Entity)
+        .and_where(
+            Expr::col((organisation_member::Entity, organisation_member::Column::OrganisationId))
+                .equals((case_file::Entity, case_file::Column::OrganisationId)),
+        )
+        .and_where(organisation_member::Column::AccountId.eq(account))
+        .to_owned();
+    Expr::exists(membership)
 }
 
 /// Loads a case that the caller may read.
 pub async fn load_visible<P: Driver>(context: &Context, caller: &Caller, id: CaseId) -> Result<Loaded<P>> {
     let scope = super::scope_of::<P>(caller)?;
-    load(context.database().read(), &scope, id, For::Reading).await
+    load(context.database().read(), &scope, caller.account(), id, For::Reading).await
 }
 
 fn kernel_case<P: Driver>(row: &case_file::Model, deadlines: &[deadline::Model]) -> Result<Case<P>> {
@@ -99,21 +126,17 @@ fn past<P: Driver>(row: &case_file::Model) -> Result<Vec<Past<P::Verb>>> {
 }
 
 /// The ways in which a caller may act on this case: the grants that reach it.
-pub(super) async fn actings<P: Driver>(
-    connection: &impl ConnectionTrait,
-    caller: &Caller,
-    case: &Case<P>,
-) -> Result<Vec<Acting>> {
+pub(super) fn actings<P: Driver>(caller: &Caller, loaded: &Loaded<P>) -> Vec<Acting> {
     if caller.is_system() {
-        return Ok(vec![Acting::system()]);
+        return vec![Acting::system()];
     }
-    let ties = ties(connection, caller.actor.account).await?;
-    Ok(caller
+    let ties: Vec<OrganisationId> = loaded.case.organisation.into_iter().filter(|_| loaded.is_tied).collect();
+    caller
         .actings(&ties)
         .into_iter()
-        .filter(|(grant, _)| reaches(grant, caller.actor.account, case))
+        .filter(|(grant, _)| reaches(grant, caller.actor.account, &loaded.case))
         .map(|(_, acting)| acting)
-        .collect())
+        .collect()
 }
 
 /// Whether a grant reaches a case: by region, by organisation, or by person.
@@ -136,26 +159,28 @@ fn reaches<P: Driver>(grant: &Grant, account: AccountId, case: &Case<P>) -> bool
     }
 }
 
-/// The organisations an account belongs to or belonged to.
-async fn ties(connection: &impl ConnectionTrait, account: AccountId) -> Result<Vec<OrganisationId>> {
-    Ok(organisation_member::Entity::find()
-        .select_only()
-        .column(organisation_member::Column::OrganisationId)
-        .filter(organisation_member::Column::AccountId.eq(account))
-        .into_tuple()
-        .all(connection)
-        .await?)
-}
-
-/// The actions offered to the caller now, computed from the same table as the decision.
+/// The actions offered to the caller now, computed from the same table as the decision. Facts are loaded only where a
+/// guard asks for them.
 pub async fn allowed_actions<P: Driver>(
     context: &Context,
     connection: &impl ConnectionTrait,
     caller: &Caller,
     loaded: &Loaded<P>,
 ) -> Result<Vec<String>> {
-    let actings = actings(connection, caller, &loaded.case).await?;
-    let facts = P::facts(context, connection, &loaded.row, &loaded.detail, None, caller.account()).await?;
-    let verbs = allowed_verbs(&loaded.case, &actings, Some(&facts), context.now());
-    Ok(verbs.into_iter().map(|verb| verb.as_str().to_owned()).collect())
+    if needs_facts(&loaded.case, &actings(caller, loaded), context.now()) {
+        let (facts, _) = P::facts(context, connection, loaded, None, caller.account()).await?;
+        return Ok(offered(context, caller, loaded, Some(&facts)));
+    }
+    Ok(offered(context, caller, loaded, None))
+}
+
+/// The same with facts that are at hand.
+pub(crate) fn offered<P: Driver>(
+    context: &Context,
+    caller: &Caller,
+    loaded: &Loaded<P>,
+    facts: Option<&P::Facts>,
+) -> Vec<String> {
+    let verbs = allowed_verbs(&loaded.case, &actings(caller, loaded), facts, context.now());
+    verbs.into_iter().map(|verb| verb.as_str().to_owned()).collect()
 }

@@ -21,6 +21,7 @@ pub use catalogue::{act_by_program, clock_zh, describe_all, describe_one, follow
 pub use deadline::{DeadlineView, deadline_views};
 pub(crate) use deadline::{active, save, value};
 pub use fanout::{desk, lead_of};
+pub(crate) use load::offered;
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
 pub use open::{NewCase, next_number, open};
 pub use worklist::{WorkItem, WorkSort, WorklistFilter, worklist, worklist_count};
@@ -31,7 +32,7 @@ use domain::access::{Permission, Scope};
 use domain::ids::AccountId;
 use domain::process::{Process, Recipient};
 use entity::case_file;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult, Select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -44,6 +45,8 @@ use crate::transaction::Tx;
 pub trait Driver: Process {
     /// The process's own row.
     type Detail: Send + Sync;
+    /// What the facts were made of and a change is written from, so that nothing is read twice.
+    type Gathered: Send;
     /// The case as the API shows it, with `allowed_actions`.
     type View: Serialize + DeserializeOwned + Send;
 
@@ -53,27 +56,27 @@ pub trait Driver: Process {
     /// The permission to read cases of this process; its roles give the scope.
     fn read_permission() -> Permission;
 
-    /// The process's own row of a case.
-    fn detail(
-        connection: &impl ConnectionTrait,
-        case: &case_file::Model,
-    ) -> impl Future<Output = Result<Self::Detail>> + Send;
+    /// Adds the process's own row to a query of cases, under names that no column of a case has.
+    fn joined(query: Select<case_file::Entity>) -> Select<case_file::Entity>;
 
-    /// Everything that guards and `accept` look at. `command` is absent when actions are only offered.
+    /// The process's own row, from a row of such a query.
+    fn detail(row: &QueryResult) -> Result<Self::Detail>;
+
+    /// Everything that guards and `accept` look at, and what was gathered on the way and is worth keeping for
+    /// [`Self::apply`]. `command` is absent when actions are only offered.
     fn facts(
         context: &Context,
         connection: &impl ConnectionTrait,
-        case: &case_file::Model,
-        detail: &Self::Detail,
+        loaded: &Loaded<Self>,
         command: Option<&Self::Command>,
         asker: Option<AccountId>,
-    ) -> impl Future<Output = Result<Self::Facts>> + Send;
+    ) -> impl Future<Output = Result<(Self::Facts, Self::Gathered)>> + Send;
 
     /// Writes a change to the process's own tables. Runs inside the decision's transaction.
     fn apply(
         tx: &Tx,
-        case: &case_file::Model,
-        detail: Self::Detail,
+        loaded: &Loaded<Self>,
+        gathered: Self::Gathered,
         change: Self::Change,
         caller: &Caller,
     ) -> impl Future<Output = Result<()>> + Send;
@@ -103,7 +106,7 @@ pub trait Driver: Process {
     /// What a notification of this process needs to say beyond the case itself.
     fn tale(
         connection: &impl ConnectionTrait,
-        case: &case_file::Model,
+        loaded: &Loaded<Self>,
     ) -> impl Future<Output = Result<serde_json::Value>> + Send;
 }
 

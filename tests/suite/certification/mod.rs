@@ -4,3 +4,4 @@ pub mod cast;
 mod http;
 mod path;
 mod statements;
+mod warning;

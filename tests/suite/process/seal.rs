@@ -10,7 +10,7 @@ use domain::process::Clock::{Meet, Miss, Start};
 use domain::process::Next::To;
 use domain::process::{Acting, Case, Process, Reason, Recipient, Row, Tell};
 use entity::case_file;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult, Select};
 use serde_json::{Value, json};
 use service::process::{Address, Driver, Loaded, allowed_actions};
 use service::{Caller, Context, Result, Tx};
@@ -157,28 +157,32 @@ impl Process for Seal {
 
 impl Driver for Seal {
     type Detail = ();
+    type Gathered = ();
     type View = SealView;
 
     fn read_permission() -> Permission {
         Permission::ReadCertifications
     }
 
-    async fn detail(_connection: &impl ConnectionTrait, _case: &case_file::Model) -> Result<()> {
+    fn joined(query: Select<case_file::Entity>) -> Select<case_file::Entity> {
+        query
+    }
+
+    fn detail(_row: &QueryResult) -> Result<()> {
         Ok(())
     }
 
     async fn facts(
         _context: &Context,
         _connection: &impl ConnectionTrait,
-        case: &case_file::Model,
-        _detail: &(),
+        loaded: &Loaded<Self>,
         _command: Option<&Command>,
         _asker: Option<AccountId>,
-    ) -> Result<String> {
-        Ok(case.title.clone())
+    ) -> Result<(String, ())> {
+        Ok((loaded.row.title.clone(), ()))
     }
 
-    async fn apply(_tx: &Tx, _case: &case_file::Model, _detail: (), _change: (), _caller: &Caller) -> Result<()> {
+    async fn apply(_tx: &Tx, _loaded: &Loaded<Self>, (): (), (): (), _caller: &Caller) -> Result<()> {
         Ok(())
     }
 
@@ -211,7 +215,7 @@ impl Driver for Seal {
         Ok(None)
     }
 
-    async fn tale(_connection: &impl ConnectionTrait, _case: &case_file::Model) -> Result<Value> {
+    async fn tale(_connection: &impl ConnectionTrait, _loaded: &Loaded<Self>) -> Result<Value> {
         Ok(Value::Null)
     }
 }

@@ -5,6 +5,9 @@ mod person;
 #[cfg(test)]
 mod tests;
 mod training;
+mod warning;
+
+pub use warning::{ContractElsewhere, Surroundings};
 
 use std::collections::BTreeSet;
 
