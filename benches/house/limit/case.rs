@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use domain::certification::process::State;
 use domain::certification::sample;
 use domain::rule::CertificationRules;
 use domain::word::Word;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -79,7 +81,8 @@ pub async fn read(desk: web::Data<Desk>, request: HttpRequest, id: web::Path<Uui
     }
     let is_region = asker.is_region();
     let actions = offered(&asker, row.get("state"), is_own, row.get("is_tied"));
-    let answer = answer(&row, &desk.rules, actions, is_region);
+    let is_warned = !is_own && row.get::<_, Option<DateTime<Utc>>>("submitted_at").is_some();
+    let answer = answer(&row, &desk.rules, actions, [is_region, is_warned])?;
     Ok(HttpResponse::Ok().content_type("application/json").body(answer))
 }
 
@@ -126,7 +129,44 @@ fn id(out: &mut String, name: &str, value: Option<Uuid>) {
     };
 }
 
-fn answer(row: &Row, rules: &Rules, actions: &str, is_region: bool) -> String {
+/// Of a form, what a warning may come from.
+#[derive(Deserialize)]
+struct Stated {
+    trainings: Vec<Span>,
+    contracts: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+}
+
+impl Span {
+    fn overlaps(&self, other: &Self) -> bool {
+        self.from.is_some() && other.from.is_some() && self.from <= other.to && other.from <= self.to
+    }
+}
+
+/// What the desks are warned of. This server judges no contracts: what it is asked for has none.
+fn warnings(form: &str) -> Result<String, Fault> {
+    let Stated { trainings, contracts } = serde_json::from_str(form).map_err(|_| Fault::Malformed)?;
+    if !contracts.is_empty() {
+        return Err(Fault::Malformed);
+    }
+    let mut all = Vec::new();
+    for (at, span) in trainings.iter().enumerate() {
+        if let Some(other) = trainings[..at].iter().position(|other| span.overlaps(other)) {
+            let params = format!("{{\"other\":\"/trainings/{other}\"}}");
+            let pointer = format!("/trainings/{at}/from");
+            all.push(format!("{{\"pointer\":\"{pointer}\",\"rule\":\"training_overlap\",\"params\":{params}}}"));
+        }
+    }
+    Ok(format!("[{}]", all.join(",")))
+}
+
+fn answer(row: &Row, rules: &Rules, actions: &str, sees_more: [bool; 2]) -> Result<String, Fault> {
+    let [is_region, is_warned] = sees_more;
     let mut out = String::with_capacity(8 * 1024);
     head(&mut out, row, rules);
     for column in [
@@ -153,8 +193,10 @@ fn answer(row: &Row, rules: &Rules, actions: &str, is_region: bool) -> String {
         let at: Option<DateTime<Utc>> = row.get(column);
         maybe(&mut out, column, at.map(instant).as_deref());
     }
+    let warnings = if is_warned { Some(warnings(row.get("form"))?) } else { None };
+    raw(&mut out, "warnings", warnings.as_deref());
     let _ = write!(out, ",\"faults\":[],\"allowed_actions\":{actions}}}");
-    out
+    Ok(out)
 }
 
 fn head(out: &mut String, row: &Row, rules: &Rules) {

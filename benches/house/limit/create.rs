@@ -158,7 +158,7 @@ fn answered(desk: &Desk, draft: &Draft, row: &Row, profile: &str, faults: &str) 
         "{{\"id\":\"{}\",\"number\":\"{}\",\"version\":1,\"state\":\"draft\",\"state_zh\":\"草稿\",\"kind\":\"{}\",\
          \"target_level\":\"{}\",\"region\":\"{}\",\"round_id\":\"{}\",\"organisation_id\":{},\"broker_id\":\"{}\",\
          \"applicant_name\":{},\"rule_set\":{{\"id\":\"{rule_set}\",\"name\":\"{name}\",\"status\":\"{status}\"}},\
-         \"desk\":\"broker\",\"assignee_id\":null,\"form\":{},\"profile\":{},\"faults\":{},\"eligibility\":null,\
+         \"desk\":\"broker\",\"assignee_id\":null,\"form\":{},\"profile\":{},\"warnings\":null,\"faults\":{},\"eligibility\":null,\
          \"correction\":null,\"employer_opinion\":null,\"city_opinion\":null,\"training\":null,\"assessment\":null,\
          \"acceptance\":null,\"refusal\":null,\"review\":null,\"panel\":null,\"closing\":null,\"certificate_id\":null,\
          \"deadlines\":[{{\"kind\":\"draft_idle\",\"party\":\"applicant\",\"state\":\"running\",\"started_on\":\"{}\",\

@@ -41,7 +41,8 @@ pub fn read() -> String {
 }
 
 /// A page of the applications of a state and region, newest first, before the id $5. Words and limit stand in the
-/// statement, which is prepared once for each: the planner then knows how many rows there are.
+/// statement, which is prepared once for each: the planner then knows how many rows there are. Both ids are bounded:
+/// a merge of the two tables would otherwise begin at the newest row, however deep the page lies.
 pub fn page(state: &str, region: &str, limit: usize) -> String {
     let sees = format!(
         "who.has_factor AND who.roles && ARRAY['region_clerk:450000', 'region_lead:450000', 'city_clerk:{region}',
@@ -52,7 +53,8 @@ pub fn page(state: &str, region: &str, limit: usize) -> String {
             "(SELECT c.id, c.number, c.version, c.state, d.target_level, c.region, c.round_id, c.applicant_name,
                 c.next_due_at, c.submitted_at, c.updated_at
             FROM case_file c JOIN certification d ON d.case_id = c.id
-            WHERE c.process = 'certification' AND c.state = '{state}' AND c.region = '{region}' AND c.id < $5 AND {which}
+            WHERE c.process = 'certification' AND c.state = '{state}' AND c.region = '{region}'
+                AND c.id < $5 AND d.case_id < $5 AND {which}
             ORDER BY c.id DESC LIMIT {limit})"
         )
     };

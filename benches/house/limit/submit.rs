@@ -197,7 +197,7 @@ fn answer(desk: &Desk, row: &Row, now: &Now, frozen: &Frozen) -> String {
          \"kind\":\"{}\",\"target_level\":\"{}\",\"region\":\"{}\",\"round_id\":\"{}\",\"organisation_id\":\"{}\",\
          \"broker_id\":\"{}\",\"applicant_name\":{},\
          \"rule_set\":{{\"id\":\"{rule_set}\",\"name\":\"{name}\",\"status\":\"{status}\"}},\
-         \"desk\":\"employer_confirmer\",\"assignee_id\":null,\"form\":{},\"profile\":{},\"faults\":[],\
+         \"desk\":\"employer_confirmer\",\"assignee_id\":null,\"form\":{},\"profile\":{},\"warnings\":null,\"faults\":[],\
          \"eligibility\":{},\"correction\":null,\"employer_opinion\":null,\"city_opinion\":null,\"training\":null,\
          \"assessment\":null,\"acceptance\":null,\"refusal\":null,\"review\":null,\"panel\":null,\"closing\":null,\
          \"certificate_id\":null,\"deadlines\":[{review},{lapse}],\"submitted_at\":\"{at}\",\"created_at\":\"{}\",\
