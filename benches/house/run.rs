@@ -63,13 +63,12 @@ async fn on_postgres(house: &House, cluster: &Cluster, options: &Options, result
     let database = Some(cluster.pid());
     let both = [&Target { server: &ours, database }, &Target { server: &limit, database }];
     output::say(report::HEAD)?;
-    for connections in &options.connections {
-        for op in Op::ALL.into_iter().filter(|op| options.asks(*op)) {
-            let pair = pair(house, op, *connections, both, options).await?;
-            output::say(&report::line(&pair))?;
-            results.pairs.push(pair);
-        }
+    for (connections, op) in order(options) {
+        let pair = pair(house, op, connections, both, options).await?;
+        output::say(&report::line(&pair))?;
+        results.pairs.push(pair);
     }
+    results.pairs.sort_by_key(|pair| pair.connections);
     if !options.only.is_empty() {
         return Ok(());
     }
@@ -83,6 +82,18 @@ async fn on_postgres(house: &House, cluster: &Cluster, options: &Options, result
     results.chain = Some(beside::verification(house).await?);
     results.jobs = Some((beside::jobs(house, 1).await?, beside::jobs(house, 2).await?));
     Ok(())
+}
+
+/// What is measured, in turn. Reads first: nothing that writes leave behind must be in their way.
+fn order(options: &Options) -> Vec<(usize, Op)> {
+    let mut all = Vec::new();
+    for is_write in [false, true] {
+        for connections in &options.connections {
+            let ops = Op::ALL.into_iter().filter(|op| op.is_write() == is_write && options.asks(*op));
+            all.extend(ops.map(|op| (*connections, op)));
+        }
+    }
+    all
 }
 
 async fn pair(

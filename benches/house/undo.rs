@@ -8,7 +8,7 @@ use domain::deadline::DeadlineState;
 use domain::ids::CaseId;
 use entity::{case_file, certification, certification_contract, deadline, queue_job};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::ops::Op;
 use crate::world::House;
@@ -35,15 +35,27 @@ pub async fn all(house: &House, op: Op, numbers: &[u32]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The new drafts no longer count as open.
+/// The new drafts are gone: left behind, they would stand before the first page of every list.
 async fn drafts(house: &House, numbers: &[u32]) -> anyhow::Result<()> {
+    let connection = &house.connection;
     let brokers: Vec<_> = numbers.iter().map(|number| house.plan.broker(*number)).collect();
-    certification::Entity::update_many()
-        .col_expr(certification::Column::IsOpen, Expr::value(false))
+    let cases: Vec<CaseId> = certification::Entity::find()
+        .select_only()
+        .column(certification::Column::CaseId)
         .filter(certification::Column::IsOpen.eq(true))
         .filter(certification::Column::BrokerId.is_in(brokers))
-        .exec(&house.connection)
+        .into_tuple()
+        .all(connection)
         .await?;
+    deadline::Entity::delete_many()
+        .filter(deadline::Column::CaseId.is_in(cases.iter().copied()))
+        .exec(connection)
+        .await?;
+    certification::Entity::delete_many()
+        .filter(certification::Column::CaseId.is_in(cases.iter().copied()))
+        .exec(connection)
+        .await?;
+    case_file::Entity::delete_many().filter(case_file::Column::Id.is_in(cases)).exec(connection).await?;
     Ok(())
 }
 
