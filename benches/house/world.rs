@@ -21,13 +21,14 @@ use service::account::admin;
 use service::crypto::Keys;
 use service::database::Database;
 use service::{Context, Parts, Settings, SystemClock, SystemRandom};
+use sha2::{Digest, Sha256};
 
 use crate::data::{self, Plan};
 use crate::output;
 
-const FIELD: [u8; 32] = [11; 32];
-const INDEX: [u8; 32] = [12; 32];
-const SIGNING: [u8; 32] = [13; 32];
+/// The files of the keys, each with a key of its own.
+const FIELD_FILE: &str = "field.1.key";
+const INDEX_FILE: &str = "index.key";
 const SIGNING_FILE: &str = "signing.1.key";
 const POOL: u32 = 4;
 
@@ -42,9 +43,14 @@ pub struct House {
     pub connection: DatabaseConnection,
 }
 
+/// A key of this throwaway installation: the same at every run, and as even as a random one, which the program asks for.
+fn key(name: &str) -> [u8; 32] {
+    Sha256::digest(name).into()
+}
+
 /// The keys of every data folder here.
 pub fn keys() -> anyhow::Result<Keys> {
-    Ok(Keys::new(BTreeMap::from([(1, FIELD)]), INDEX, &[SIGNING])?)
+    Ok(Keys::new(BTreeMap::from([(1, key(FIELD_FILE))]), key(INDEX_FILE), &[key(SIGNING_FILE)])?)
 }
 
 /// The seed of the key that signs tokens.
@@ -60,8 +66,8 @@ fn folder(path: &Path) -> anyhow::Result<()> {
     for folder in [path, &keys] {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     }
-    for (name, key) in [("field.1.key", FIELD), ("index.key", INDEX), (SIGNING_FILE, SIGNING)] {
-        fs::write(keys.join(name), key)?;
+    for name in [FIELD_FILE, INDEX_FILE, SIGNING_FILE] {
+        fs::write(keys.join(name), key(name))?;
         fs::set_permissions(keys.join(name), fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
