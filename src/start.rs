@@ -68,6 +68,7 @@ pub async fn host(config: &Config, house: House, parts: Parts, greeting: Option<
     let address = listener.local_addr()?;
     let edge = edge(config, parts);
     let (drain, draining) = (edge.drain.clone(), Duration::from_secs(config.server.drain_seconds.into()));
+    tokio::task::spawn_blocking(service::account::warm_up);
     let server = api::serve(context.clone(), &edge, listener, Some(metrics.clone()))?;
     tracing::info!(%address, "serving");
     output::say(&greeting.unwrap_or_else(|| format!("http://{address}")))?;

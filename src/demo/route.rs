@@ -118,9 +118,11 @@ pub async fn list_demo_mails() -> HttpResponse {
 pub async fn get_demo_mail(name: web::Path<String>) -> HttpResponse {
     let Some(shared) = SHARED.get() else { return HttpResponse::NotFound().finish() };
     // A name that is listed, and nothing that leads elsewhere.
-    let is_plain = !name.contains(['/', '\\']) && name.ends_with(".eml");
+    if name.contains(['/', '\\']) || !name.ends_with(".eml") {
+        return HttpResponse::NotFound().finish();
+    }
     match tokio::fs::read(shared.mails.join(name.as_str())).await {
-        Ok(mail) if is_plain => HttpResponse::Ok().content_type("message/rfc822").body(mail),
-        Ok(_) | Err(_) => HttpResponse::NotFound().finish(),
+        Ok(mail) => HttpResponse::Ok().content_type("message/rfc822").body(mail),
+        Err(_) => HttpResponse::NotFound().finish(),
     }
 }

@@ -52,6 +52,7 @@ pub use invitation::{
     invite, list as list_invitations, send as send_invitation, withdraw as withdraw_invitation,
 };
 pub use login::{Login, Tokens, login};
+pub use password::warm_up;
 pub use recover::{Recover, change_password, complete_reset, recover, request_reset};
 pub use refresh::refresh;
 pub use register::{Register, Registration, register, request_registration};

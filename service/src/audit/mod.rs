@@ -2,7 +2,9 @@
 //!
 //! An entry's hash covers its content and the hash before it, so a change, a deletion, an insertion or a reorder breaks
 //! the chain. The length and head of every chain are kept apart by a database trigger, so that a cut tail is found too,
-//! even when the object itself is gone, and every hour in a signed file outside of the database. The same row carries the idempotency key and answer of the request that wrote
+//! even when the object itself is gone, and every hour in a signed file outside of the database.
+//!
+//! The same row carries the idempotency key and answer of the request that wrote
 //! it: effect, trail and answer commit together or not at all.
 
 mod anchor;

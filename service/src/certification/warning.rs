@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::access::Permission;
+use domain::access::{Permission, Scope};
 use domain::broker::Profile;
 use domain::certification::{CertificationForm, ContractElsewhere, Surroundings};
 use domain::fault::Fault;
@@ -25,13 +25,14 @@ pub(super) async fn of_case(
     form: &CertificationForm,
     profile: &Profile,
 ) -> Result<Option<Vec<Fault>>> {
-    if case.submitted_at.is_none() || !caller.actor.holds(Permission::ReadWarnings) {
+    if case.submitted_at.is_none() || !caller.holds(Permission::ReadWarnings) {
         return Ok(None);
     }
+    let scope = caller.require(Permission::ReadWarnings)?;
     let mut around = Surroundings::default();
     if !form.contracts.is_empty() {
         around.hashes = hashes(connection, &[case.id]).await?.into_iter().collect();
-        around.elsewhere = elsewhere(connection, case, form, &around.hashes).await?;
+        around.elsewhere = elsewhere(connection, &scope, case, form, &around.hashes).await?;
     }
     Ok(Some(form.warnings(profile, &around)))
 }
@@ -47,9 +48,11 @@ async fn hashes(connection: &impl ConnectionTrait, cases: &[CaseId]) -> Result<V
         .await?)
 }
 
-/// Contracts of other submitted applications with a number or a paper of this one.
+/// Contracts of other submitted applications with a number or a paper of this one. Cases outside the reader's scope stay
+/// nameless.
 async fn elsewhere(
     connection: &impl ConnectionTrait,
+    scope: &Scope,
     case: &case_file::Model,
     form: &CertificationForm,
     own: &BTreeMap<FileId, String>,
@@ -72,9 +75,10 @@ async fn elsewhere(
     let mut found = Vec::new();
     for (detail, row) in rows {
         let Some(row) = row else { continue };
+        let is_visible = scope.all || scope.regions.contains(&row.region);
         for contract in document::form(&detail)?.contracts {
             let hashes = contract.evidence.iter().filter_map(|shown| hashes_of.get(&shown.file_id).cloned()).collect();
-            found.push(ContractElsewhere { case_number: row.number.clone(), contract, hashes });
+            found.push(ContractElsewhere { case_number: is_visible.then(|| row.number.clone()), contract, hashes });
         }
     }
     Ok(found)

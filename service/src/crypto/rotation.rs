@@ -24,8 +24,9 @@ const SEALED: [(&str, &str); 4] = [
 /// Values per transaction.
 const BATCH: u64 = 200;
 
-/// Seals and indexes everything anew that an older key sealed or indexed; the number of values. After it, older keys may be removed once the
-/// answers of idempotency keys (7 days) are forgotten.
+/// Seals and indexes everything anew that an older key sealed or indexed; the number of values. After it, older field keys
+/// may be removed once the answers of idempotency keys are forgotten (`office.periods.answer_days`). Older index keys stay
+/// for as long as anchors of the audit trail from their time are to be verified.
 pub async fn reseal(context: &Context) -> Result<u64> {
     let mut count = 0;
     for (table, column) in SEALED {

@@ -1,11 +1,13 @@
 //! What the desks are warned of, and that nobody else is.
 
 use cast::{Cast, fresh, opinion};
+use domain::access::Permission;
 use domain::certification::process::Command;
 use domain::certification::{CertificationForm, Level, sample};
 use domain::ids::{CaseId, FileId};
 use domain::rule::Fen;
-use entity::file;
+use entity::{case_file, file};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use service::Caller;
 
@@ -18,6 +20,12 @@ async fn warnings(cast: &Cast, who: &Caller, id: CaseId) -> Option<Vec<String>> 
     let view = service::certification::read(&cast.app.ctx, who, id).await.unwrap();
     let found = view.warnings?;
     Some(found.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.rule)).collect())
+}
+
+/// The warnings with everything that they say.
+async fn told(cast: &Cast, who: &Caller, id: CaseId) -> String {
+    let view = service::certification::read(&cast.app.ctx, who, id).await.unwrap();
+    serde_json::to_string(&view.warnings).unwrap()
 }
 
 async fn a_file(cast: &Cast, id: CaseId) -> FileId {
@@ -71,5 +79,20 @@ db_tests! {
             Some(vec![differs.to_owned(), shared.to_owned()])
         );
         assert_eq!(warnings(&cast, &cast.city_clerk, second).await, Some(vec![differs.to_owned()]));
+
+        // The other application moves to another city: that there is one is all that the city learns of it.
+        let number = cast.row(second).await.number;
+        assert!(told(&cast, &cast.city_clerk, first).await.contains(&number));
+        let moved = case_file::Entity::update_many().col_expr(case_file::Column::Region, Expr::value("450200"));
+        moved.filter(case_file::Column::Id.eq(second)).exec(cast.app.connection()).await.unwrap();
+        let seen = told(&cast, &cast.city_clerk, first).await;
+        assert!(!seen.contains(&number) && !seen.contains("410000.00") && seen.contains("elsewhere"), "{seen}");
+        let whole = told(&cast, &cast.region_clerk, first).await;
+        assert!(whole.contains(&number) && whole.contains("410000.00"), "{whole}");
+
+        // A client sees what its scopes name.
+        let mut client = cast.region_clerk.clone();
+        client.scopes = Some(vec![Permission::ReadCertifications]);
+        assert_eq!(warnings(&cast, &client, first).await, None);
     }
 }

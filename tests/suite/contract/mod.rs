@@ -17,4 +17,4 @@ mod reliability;
 pub mod stage;
 mod things;
 mod truth;
-mod unzip;
+pub mod unzip;

@@ -67,6 +67,12 @@ pub fn rounds(short: u64, long: u64) -> u64 {
     if std::env::var("JIQIAO_LONG").is_ok_and(|value| value == "1") { long } else { short }
 }
 
+/// Says that this host cannot run a test; in CI, where everything needed is installed, that is a failure.
+pub fn not_run(why: &str) {
+    assert!(std::env::var_os("CI").is_none(), "CI runs every test, but {why}");
+    println!("not run: {why}");
+}
+
 /// The seed of a random test, from `JIQIAO_SEED`; a test prints it, so that a failure can be run again.
 pub fn seed() -> u64 {
     std::env::var("JIQIAO_SEED").ok().and_then(|value| value.parse().ok()).unwrap_or(20_150_091)

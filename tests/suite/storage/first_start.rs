@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::house::{Running, command, database_file};
-use crate::harness::evidence::{evidence, rounds};
+use crate::harness::evidence::{evidence, not_run, rounds};
 use crate::harness::{Engine, TestDb, trace};
 use crate::migration::catalogue;
 
@@ -40,7 +40,7 @@ async fn contents_of_file(data: &std::path::Path) -> Vec<String> {
 #[tokio::test]
 async fn a_first_start_can_be_cut_off_anywhere() {
     if !trace::is_possible() {
-        println!("not run: strace cannot watch programs here");
+        not_run("strace cannot watch programs here");
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ fn migrate(url: &str, wrapper: &[String]) -> bool {
 #[cfg_attr(not(postgres_found), ignore = "no PostgreSQL binaries found")]
 async fn a_migration_of_postgres_can_be_cut_off_anywhere() {
     if !trace::is_possible() {
-        println!("not run: strace cannot watch programs here");
+        not_run("strace cannot watch programs here");
         return;
     }
     let clean = TestDb::empty().await;

@@ -10,7 +10,7 @@ use sea_orm::EntityTrait;
 
 use super::house::{Running, Tenant, command, copy, large_pdf, look_into, version};
 use crate::file::sample;
-use crate::harness::evidence::{evidence, rounds};
+use crate::harness::evidence::{evidence, not_run, rounds};
 
 /// Mounts a small file system, for the program alone, moves the house in, and becomes the program.
 const ON_A_SMALL_DISK: &str =
@@ -49,7 +49,7 @@ async fn a_full_disk_refuses_writes_and_nothing_else() {
     let tenant = Tenant::of(&house, &program.address).await;
     assert!(program.stop());
     let Some(wrapper) = small_disk(place.path(), &house) else {
-        println!("not run: no file system can be mounted here");
+        not_run("no file system can be mounted here");
         return;
     };
     let program = Running::start(&place.path().join("data"), &wrapper, &[]).unwrap();

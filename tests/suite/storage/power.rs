@@ -9,7 +9,7 @@ use service::crypto::sha256_hex;
 use super::house::{Running, Tenant, command, copy, database_file, version};
 use crate::file::sample;
 use crate::harness::disk::{Disk, Luck};
-use crate::harness::evidence::{evidence, rounds, seed};
+use crate::harness::evidence::{evidence, not_run, rounds, seed};
 use crate::harness::trace::{self, Event};
 use crate::harness::{Engine, TestDb};
 
@@ -134,7 +134,7 @@ async fn cut(recording: &Recording, cuts: u64, ignores: Option<&'static str>, lu
 #[tokio::test]
 async fn what_was_acknowledged_outlives_a_power_cut() {
     if !trace::is_possible() {
-        println!("not run: strace cannot watch programs here");
+        not_run("strace cannot watch programs here");
         return;
     }
     println!("JIQIAO_SEED={}", seed());
@@ -169,7 +169,7 @@ async fn what_was_acknowledged_outlives_a_power_cut() {
 #[tokio::test]
 async fn a_new_house_outlives_a_power_cut() {
     if !trace::is_possible() {
-        println!("not run: strace cannot watch programs here");
+        not_run("strace cannot watch programs here");
         return;
     }
     println!("JIQIAO_SEED={}", seed());

@@ -21,8 +21,8 @@ pub struct Surroundings {
 /// A contract as another application states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractElsewhere {
-    /// The other case's number.
-    pub case_number: String,
+    /// The other case's number; none where the reader may not see that case and learns only that there is one.
+    pub case_number: Option<String>,
     pub contract: ContractEntry,
     /// SHA-256 of its evidence, in hexadecimal.
     pub hashes: Vec<String>,
@@ -118,13 +118,13 @@ fn evidence_elsewhere(contract: &ContractEntry, around: &Surroundings, pointer: 
             .iter()
             .filter(|other| other.contract.registration() != contract.registration() && other.hashes.contains(hash));
         for other in others {
-            found.with(
-                format!("{pointer}/evidence/{evidence_at}"),
-                "evidence_shared",
-                json!({
-                    "case_number": other.case_number, "reg_no": other.contract.registration(), "sha256": hash,
-                }),
-            );
+            let params = match &other.case_number {
+                Some(number) => {
+                    json!({ "case_number": number, "reg_no": other.contract.registration(), "sha256": hash })
+                }
+                None => json!({ "elsewhere": true, "sha256": hash }),
+            };
+            found.with(format!("{pointer}/evidence/{evidence_at}"), "evidence_shared", params);
         }
     }
 }
@@ -135,7 +135,10 @@ fn facts_elsewhere(contract: &ContractEntry, around: &Surroundings, pointer: &st
     for other in same {
         let theirs = &other.contract;
         let mut differ = |name: &str, value: serde_json::Value| {
-            let params = json!({ "case_number": other.case_number, "stated_there": value });
+            let params = match &other.case_number {
+                Some(number) => json!({ "case_number": number, "stated_there": value }),
+                None => json!({ "elsewhere": true }),
+            };
             found.with(format!("{pointer}/{name}"), "contract_stated_differently", params);
         };
         if contract.signed_on != theirs.signed_on {
@@ -174,7 +177,7 @@ mod tests {
     /// The form's first contract as somebody else states it.
     fn elsewhere(form: &CertificationForm, hash: &str) -> ContractElsewhere {
         ContractElsewhere {
-            case_number: "GX-2026-9".to_owned(),
+            case_number: Some("GX-2026-9".to_owned()),
             contract: form.contracts[0].clone(),
             hashes: vec![hash.to_owned()],
         }
