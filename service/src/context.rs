@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use domain::calendar::Calendar;
-use domain::rule::RuleSet;
 use object_store::ObjectStore;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -14,6 +13,7 @@ use crate::account::VerifiedTokens;
 use crate::crypto::Keys;
 use crate::database::Database;
 use crate::flight::Flights;
+use crate::rule;
 use crate::settings::Settings;
 
 /// The only source of time.
@@ -67,7 +67,7 @@ pub struct Context(Arc<Inner>);
 struct Inner {
     parts: Parts,
     calendar: RwLock<Option<(Instant, Arc<Calendar>)>>,
-    rules: Mutex<Vec<(domain::ids::RuleSetId, Arc<RuleSet>)>>,
+    rules: Mutex<Vec<(domain::ids::RuleSetId, Arc<rule::Known>)>>,
     tokens: VerifiedTokens,
     wake: Notify,
     flights: Flights,
@@ -160,16 +160,16 @@ impl Context {
             calendar.map(|calendar| (Instant::now(), calendar));
     }
 
-    pub(crate) fn cached_rules(&self, id: domain::ids::RuleSetId) -> Option<Arc<RuleSet>> {
+    pub(crate) fn cached_rules(&self, id: domain::ids::RuleSetId) -> Option<Arc<rule::Known>> {
         let rules = self.0.rules.lock().unwrap_or_else(PoisonError::into_inner);
         rules.iter().find(|(known, _)| *known == id).map(|(_, rules)| rules.clone())
     }
 
-    pub(crate) fn cache_rules(&self, id: domain::ids::RuleSetId, set: Arc<RuleSet>) {
+    pub(crate) fn cache_rules(&self, id: domain::ids::RuleSetId, known: Arc<rule::Known>) {
         let mut rules = self.0.rules.lock().unwrap_or_else(PoisonError::into_inner);
         if rules.len() >= RULES_KEPT {
             rules.remove(0);
         }
-        rules.push((id, set));
+        rules.push((id, known));
     }
 }

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use domain::certification::process::{Certification, Change, Correction, ExpertState, Opinion, ScoreSheet};
 use domain::ids::{AccountId, FileId};
 use domain::publicity::{EntryState, PublicityState};
-use domain::rule::CertificationRules;
 use domain::word::Word;
 use entity::{
     case_file, case_participant, certification, certification_contract, certification_expert, publicity,
@@ -109,11 +108,6 @@ async fn set<T: serde::Serialize>(
         .exec(tx.connection())
         .await?;
     Ok(())
-}
-
-async fn rules_of(tx: &Tx, case: &case_file::Model) -> Result<CertificationRules> {
-    let set = crate::rule::rule_set(tx.context(), tx.connection(), case.rule_set_id).await?;
-    CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))
 }
 
 /// Freezes what was submitted: the profile without its numbers, the answer on every condition, and the shares.
@@ -244,7 +238,7 @@ async fn score(tx: &Tx, case: &case_file::Model, expert: AccountId, sheet: &Scor
 }
 
 async fn freeze_review(tx: &Tx, case: &case_file::Model) -> Result<()> {
-    let rules = rules_of(tx, case).await?;
+    let rules = crate::rule::certification_rules(tx.context(), tx.connection(), case.rule_set_id).await?;
     let seats = facts::seats(tx.connection(), case).await?;
     let summary = review::outcome(&seats, &rules)?.map(|review| review.summary);
     set(tx, case, certification::Column::Review, &summary).await
@@ -282,7 +276,7 @@ async fn settle_entry(tx: &Tx, case: &case_file::Model, state: EntryState) -> Re
 
 async fn issue(tx: &Tx, case: &case_file::Model, detail: &certification::Model, caller: &Caller) -> Result<()> {
     let profile = document::profile(detail)?.unwrap_or_default();
-    let rules = rules_of(tx, case).await?;
+    let rules = crate::rule::certification_rules(tx.context(), tx.connection(), case.rule_set_id).await?;
     crate::certificate::mint(tx, caller, case, detail, &profile, &rules).await?;
     close(tx, case, true).await
 }

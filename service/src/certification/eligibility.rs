@@ -29,7 +29,7 @@ pub async fn preview(context: &Context, caller: &Caller, id: CaseId) -> Result<E
     {
         return Ok(frozen);
     }
-    let rules = rules(context, connection, &loaded.row).await?;
+    let rules = crate::rule::certification_rules(context, connection, loaded.row.rule_set_id).await?;
     of_case(context, connection, &loaded.row, &loaded.detail, &rules, false).await
 }
 
@@ -45,19 +45,9 @@ pub async fn preview_of(
     let level = form.target_level.ok_or_else(|| Error::invalid("/target_level", "required"))?;
     let broker = by_account(connection, caller.actor.account).await?.ok_or(Error::NotFound)?;
     let profile = crate::broker::full_profile(context, &broker)?;
-    let set = crate::rule::rule_set(context, connection, rule_set).await?;
-    let rules = CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", rule_set))?;
+    let rules = crate::rule::certification_rules(context, connection, rule_set).await?;
     let day = domain::time::civil_day(context.now());
     Ok(evaluate(level, &profile, &form, &Facts::on(day), &rules))
-}
-
-async fn rules(
-    context: &Context,
-    connection: &impl ConnectionTrait,
-    case: &case_file::Model,
-) -> Result<CertificationRules> {
-    let set = crate::rule::rule_set(context, connection, case.rule_set_id).await?;
-    CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))
 }
 
 /// Evaluates a stored application on its submission day.

@@ -45,8 +45,7 @@ pub(super) async fn load(
 ) -> Result<(Facts, Option<Application>)> {
     let (case, detail) = (&loaded.row, &loaded.detail);
     let set = crate::rule::rule_set(context, connection, case.rule_set_id).await?;
-    let rules =
-        CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", case.rule_set_id))?;
+    let rules = crate::rule::certification_rules(context, connection, case.rule_set_id).await?;
     let corrections = document::corrections(detail)?;
     let mut facts = Facts {
         round: None,

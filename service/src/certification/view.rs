@@ -9,7 +9,7 @@ use domain::certification::{ApplicationType, CertificationForm, Level};
 use domain::fault::Fault;
 use domain::ids::{AccountId, BrokerId, CaseId, CertificateId, OrganisationId, RoundId, RuleSetId};
 use domain::region::RegionCode;
-use domain::rule::{CertificationRules, RuleStatus};
+use domain::rule::RuleStatus;
 use domain::word::Word;
 use entity::{case_file, certificate, certification};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -119,9 +119,7 @@ pub(super) async fn compose(
     loaded: &Loaded<Certification>,
 ) -> Result<CertificationView> {
     let (row, detail) = (&loaded.row, &loaded.detail);
-    let set = crate::rule::rule_set(context, connection, row.rule_set_id).await?;
-    let rules =
-        CertificationRules::read(&set).map_err(|_| Error::unreadable("rule_set", "document", row.rule_set_id))?;
+    let rules = crate::rule::certification_rules(context, connection, row.rule_set_id).await?;
     let form = document::form(detail)?;
     let Person { profile, faults, allowed_actions } = person(context, connection, caller, loaded).await?;
     let certificate = certificate_of(connection, row).await?;
