@@ -71,24 +71,25 @@ pub struct EdgeSettings {
     pub drain: Drain,
 }
 
-/// Every public and protected operation under `/api/v1`.
+/// Every public and protected operation under `/api/v1`. A request is compared with one pattern after the other, so what
+/// is asked most stands first.
 fn api(config: &mut ServiceConfig<'_>) {
+    verification::routes(config);
+    certification::routes(config);
+    process::routes(config);
+    deadline::routes(config);
     account::routes(config);
     audit::routes(config);
     broker::routes(config);
     calendar::routes(config);
     certificate::routes(config);
-    certification::routes(config);
-    deadline::routes(config);
     file::routes(config);
     notification::routes(config);
     organisation::routes(config);
-    process::routes(config);
     publicity::routes(config);
     queue::routes(config);
     round::routes(config);
     rule::routes(config);
-    verification::routes(config);
 }
 
 /// Operations outside the versioned base.

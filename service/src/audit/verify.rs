@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+use domain::access::Role;
+use domain::ids::{AccountId, ApiClientId};
 use entity::{audit, audit_head};
 use object_store::ObjectStore;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, Iterable, QueryFilter, QueryOrder, QuerySelect};
 
 use super::anchor::{self, Anchored};
 use super::chain::seal;
@@ -71,28 +75,22 @@ pub async fn verify(context: &Context) -> Result<Report> {
 
 /// The same with the anchors of another store, such as a copy out of the program's reach.
 pub async fn verify_with(context: &Context, anchors: &dyn ObjectStore) -> Result<Report> {
-    let connection = context.database().read();
     // Anchors first, then heads, then chains: what is written meanwhile only makes the later longer.
     let (anchors, anchored, breaks) = anchor::read_all(context, anchors).await?;
     let report = Report { anchors, breaks, ..Report::default() };
     let mut walk = Walk { report, ends: Ends { anchored, ..Ends::default() }, ..Walk::default() };
     walk.ends.heads = heads(context, Condition::all()).await?;
-    let mut after: Option<(String, String, i64)> = None;
-    loop {
-        let mut query = audit::Entity::find()
-            .order_by_asc(audit::Column::ObjectKind)
-            .order_by_asc(audit::Column::ObjectId)
-            .order_by_asc(audit::Column::Seq)
-            .limit(PAGE);
-        if let Some((kind, id, seq)) = &after {
-            query = query.filter(later_than(kind, id, *seq));
-        }
-        let rows = query.all(connection).await?;
-        let Some(last) = rows.last() else { break };
-        after = Some((last.object_kind.clone(), last.object_id.clone(), last.seq));
-        for row in rows {
-            walk.step(row);
-        }
+    let mut rows = page(context, None).await?;
+    while let Some(last) = rows.last() {
+        let last = (last.object_kind.clone(), last.object_id.clone(), last.seq);
+        let walked = std::mem::take(&mut rows);
+        // The next page is on its way while this one is walked.
+        let (next, ()) = tokio::join!(page(context, Some(&last)), async {
+            for row in walked {
+                walk.step(row);
+            }
+        });
+        rows = next?;
     }
     walk.finish();
     walk.nothing_left();
@@ -105,20 +103,60 @@ async fn heads(context: &Context, which: Condition) -> Result<HashMap<Key, (i64,
     Ok(rows.into_iter().map(|head| ((head.object_kind, head.object_id), (head.length, head.hash))).collect())
 }
 
-fn later_than(kind: &str, id: &str, seq: i64) -> Condition {
-    Condition::any()
-        .add(audit::Column::ObjectKind.gt(kind))
-        .add(Condition::all().add(audit::Column::ObjectKind.eq(kind)).add(audit::Column::ObjectId.gt(id)))
-        .add(
-            Condition::all()
-                .add(audit::Column::ObjectKind.eq(kind))
-                .add(audit::Column::ObjectId.eq(id))
-                .add(audit::Column::Seq.gt(seq)),
+/// What a hash covers and what holds the chain together; answers kept for repetitions are many times as long.
+#[derive(Debug, FromQueryResult)]
+struct Row {
+    object_kind: String,
+    object_id: String,
+    seq: i64,
+    at: DateTime<Utc>,
+    actor_id: Option<AccountId>,
+    actor_role: Option<Role>,
+    on_behalf_of: Option<AccountId>,
+    client_id: Option<ApiClientId>,
+    action: String,
+    state_from: Option<String>,
+    state_to: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    reason: Option<String>,
+    request_id: Option<String>,
+    address: Option<String>,
+    outcome: String,
+    previous_hash: String,
+    hash: String,
+}
+
+/// The place of the last entry that was read.
+type Place = (String, String, i64);
+
+/// The next entries, by object and place.
+async fn page(context: &Context, after: Option<&Place>) -> Result<Vec<Row>> {
+    use audit::Column;
+    let kept = Column::iter().filter(|column| {
+        !matches!(
+            column,
+            Column::Id | Column::IdempotencyScope | Column::IdempotencyKey | Column::Fingerprint | Column::Answer
         )
+    });
+    let mut query = audit::Entity::find()
+        .select_only()
+        .columns(kept)
+        .order_by_asc(Column::ObjectKind)
+        .order_by_asc(Column::ObjectId)
+        .order_by_asc(Column::Seq)
+        .limit(PAGE);
+    if let Some((kind, id, seq)) = after {
+        // As one comparison of rows: the index then finds the place, however far it is.
+        let place = [Column::ObjectKind, Column::ObjectId, Column::Seq].map(Expr::col);
+        let last = [Expr::value(kind.as_str()), Expr::value(id.as_str()), Expr::value(*seq)];
+        query = query.filter(Expr::tuple(place).gt(Expr::tuple(last)));
+    }
+    Ok(query.into_model::<Row>().all(context.database().read()).await?)
 }
 
 impl Walk {
-    fn step(&mut self, row: audit::Model) {
+    fn step(&mut self, row: Row) {
         self.report.entries += 1;
         let key = (row.object_kind.clone(), row.object_id.clone());
         if self.current.as_ref() != Some(&key) {
@@ -143,7 +181,7 @@ impl Walk {
         self.hash = row.hash;
     }
 
-    fn fault_of(&self, row: &audit::Model) -> Option<&'static str> {
+    fn fault_of(&self, row: &Row) -> Option<&'static str> {
         if row.seq != self.length + 1 {
             return Some("sequence");
         }
@@ -228,7 +266,7 @@ fn broken(kind: &str, id: &str, seq: i64, fault: &str) -> Break {
     Break { object_kind: kind.to_owned(), object_id: id.to_owned(), seq, fault: fault.to_owned() }
 }
 
-fn entry(row: &audit::Model) -> Entry {
+fn entry(row: &Row) -> Entry {
     Entry {
         object_kind: row.object_kind.clone(),
         object_id: row.object_id.clone(),
@@ -245,5 +283,6 @@ fn entry(row: &audit::Model) -> Entry {
         request_id: row.request_id.clone(),
         address: row.address.clone(),
         outcome: if row.outcome == Outcome::Refused.as_str() { Outcome::Refused } else { Outcome::Done },
+        is_first: row.seq == 1,
     }
 }
