@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{Connection as _, Error as Sqlx, SqliteConnection};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection,
-    DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ColumnTrait, Condition, ConnectOptions, ConnectionTrait, Database as Connector, DatabaseConnection, DbBackend,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use crate::door::{Door, Faults};
+use crate::door::{Door, Ear, Faults, Reading, Via, Writing};
 use crate::error::{Error, Result};
+use crate::lane::Lanes;
 use crate::patience::{self, Doubt, is_broken};
 
 /// Readers of one SQLite file.
@@ -20,6 +21,8 @@ const SQLITE_READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Connections to PostgreSQL beside those of requests and jobs: one for a migration, one for its lock.
+const MIGRATING: u32 = 2;
 /// How often a transaction is begun when the connection turns out to be dead.
 const BEGINNINGS: u32 = 3;
 
@@ -35,13 +38,17 @@ pub(crate) struct Retry {
 
 const RETRY: Retry = Retry { attempts: 5, patience: Duration::from_secs(4), pause: Duration::from_millis(32) };
 
-/// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one pool for both.
+/// The pools: on SQLite one writer and a few readers of the same file, on PostgreSQL one set of lanes for both.
 #[derive(Debug, Clone)]
 pub struct Database {
-    read: Door<DatabaseConnection>,
-    write: Door<DatabaseConnection>,
+    read: Door<Reading>,
+    write: Writer,
+    /// Of the engine's own pool: migrations and what runs beside them.
+    migrator: DatabaseConnection,
     retry: Retry,
 }
+
+type Writer = Via<DatabaseConnection, Lanes>;
 
 impl Database {
     /// Connects to `sqlite:` or `postgres:`; on SQLite the file is created when missing.
@@ -56,62 +63,51 @@ impl Database {
     async fn open(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
             let write = connect_sqlite(url, 1).await?;
-            let read = connect_sqlite(url, SQLITE_READERS).await?;
-            Ok(Self::of(read, write))
-        } else {
-            let doubt = Doubt::new();
-            let pool = connect_postgres(url, pool_size, doubt.clone()).await?;
-            let mut made = Self::of(pool.clone(), pool);
-            for door in [&mut made.read, &mut made.write] {
-                door.doubt = Some(doubt.clone());
-            }
-            Ok(made)
+            let read = Door::new(Via::Sqlite(connect_sqlite(url, SQLITE_READERS).await?));
+            return Ok(Self { read, write: Via::Sqlite(write.clone()), migrator: write, retry: RETRY });
         }
-    }
-
-    fn of(read: DatabaseConnection, write: DatabaseConnection) -> Self {
-        Self { read: Door::new(read), write: Door::new(write), retry: RETRY }
+        let doubt = Doubt::new();
+        let migrator = connect_postgres(url, pool_size, doubt.clone()).await?;
+        let pool = migrator.get_postgres_connection_pool().clone();
+        let lanes = Lanes::new(pool, pool_size, ACQUIRE_TIMEOUT, doubt.clone());
+        let read = Door { doubt: Some(doubt), ..Door::new(Via::Postgres(lanes.clone())) };
+        Ok(Self { read, write: Via::Postgres(lanes), migrator, retry: RETRY })
     }
 
     /// The same, asking `faults` before each call: for tests. A failed transaction is run again at once, as often as
     /// `faults` fails it.
     #[must_use]
     pub fn failing(mut self, faults: &Arc<dyn Faults>) -> Self {
-        for door in [&mut self.read, &mut self.write] {
-            door.faults = Some(faults.clone());
-        }
+        self.read.faults = Some(faults.clone());
         self.retry = Retry { attempts: u32::MAX, patience: Duration::from_mins(10), pause: Duration::ZERO };
         self
     }
 
     /// The same, telling every statement but the beginning and end of transactions to `heard`: for measuring.
     #[must_use]
-    pub fn observed(self, heard: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
+    pub fn observed(self, heard: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.observed_whole(move |statement| heard(&statement.sql))
     }
 
     /// The same with the values of each statement.
     #[must_use]
-    pub fn observed_whole(mut self, heard: impl Fn(&Statement) + Clone + Send + Sync + 'static) -> Self {
-        for connection in [&mut self.read, &mut self.write] {
-            let heard = heard.clone();
-            connection.connection.set_metric_callback(move |info| heard(info.statement));
-        }
+    pub fn observed_whole(mut self, heard: impl Fn(&Statement) + Send + Sync + 'static) -> Self {
+        self.read.ear = Some(Ear(Arc::new(heard)));
         self
     }
 
     /// For single reads.
-    pub fn read(&self) -> &Door<DatabaseConnection> {
+    pub fn read(&self) -> &Door<Reading> {
         &self.read
     }
 
     pub fn backend(&self) -> DbBackend {
-        self.write.connection.get_database_backend()
+        self.read.get_database_backend()
     }
 
     /// The connection that migrations run on.
     pub fn migrator(&self) -> &DatabaseConnection {
-        &self.write.connection
+        &self.migrator
     }
 
     pub(crate) fn retry(&self) -> Retry {
@@ -119,26 +115,33 @@ impl Database {
     }
 
     /// Begins a writing transaction: immediate on SQLite, so that a read that later writes never finds the lock taken.
-    #[expect(clippy::disallowed_methods, reason = "the one place that begins a writing transaction")]
-    pub(crate) async fn begin(&self, name: &'static str) -> Result<Door<DatabaseTransaction>> {
-        let faults = self.write.faults.as_ref().map(|faults| faults.begin(name)).transpose()?;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
+    pub(crate) async fn begin(&self, name: &'static str) -> Result<Door<Writing>> {
+        let faults = self.read.faults.as_ref().map(|faults| faults.begin(name)).transpose()?;
         let mut beginning = 1;
         loop {
-            match (self.write.connection.begin_with_options(options).await, &self.write.doubt) {
+            match (self.begin_once().await, &self.read.doubt) {
                 (Err(error), Some(doubt)) if is_broken(&error) && beginning < BEGINNINGS => doubt.cast(),
-                (begun, _) => return Ok(Door { faults, ..Door::new(begun?) }),
+                (begun, _) => return Ok(Door { faults, ear: self.read.ear.clone(), ..Door::new(begun?) }),
             }
             beginning += 1;
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place that begins a writing transaction")]
+    async fn begin_once(&self) -> Result<Writing, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(match &self.write {
+            Via::Sqlite(writer) => Via::Sqlite(writer.begin_with_options(options).await?),
+            Via::Postgres(lanes) => Via::Postgres(lanes.begin().await?),
+        })
+    }
+
     /// Waits for work on this database: on PostgreSQL for as long as there is patience.
     pub(crate) async fn patiently<T>(&self, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        match &self.write.doubt {
+        match &self.read.doubt {
             Some(doubt) => patience::answer(doubt, async { Ok(work.await) }).await?,
             None => work.await,
         }
@@ -155,7 +158,7 @@ impl Database {
         if self.backend() != DbBackend::Postgres {
             return work.await;
         }
-        let lock = self.write.connection.begin().await?;
+        let lock = self.migrator.begin().await?;
         let take =
             Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [number.into()]);
         lock.execute_raw(take).await?;
@@ -166,7 +169,10 @@ impl Database {
 
     /// Whether the database answers at all.
     pub async fn ping(&self) -> Result<()> {
-        self.read.connection.ping().await?;
+        match &self.read.connection {
+            Via::Sqlite(readers) => readers.ping().await?,
+            Via::Postgres(lanes) => lanes.ping().await?,
+        }
         Ok(())
     }
 
@@ -187,8 +193,13 @@ impl Database {
     }
 
     pub async fn close(self) -> Result<()> {
-        self.read.connection.close().await?;
-        self.write.connection.close().await?;
+        match self.read.connection {
+            Via::Sqlite(readers) => {
+                readers.close().await?;
+                self.migrator.close().await?;
+            }
+            Via::Postgres(lanes) => lanes.close().await,
+        }
         Ok(())
     }
 }
@@ -248,7 +259,7 @@ async fn is_at_rest(connection: &mut SqliteConnection) -> bool {
 async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(size)
+        .max_connections(size + MIGRATING)
         .connect_timeout(ACQUIRE_TIMEOUT)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping before each use costs a round trip; a dead connection is recognised by its error and retried.

@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::audit;
 use crate::caller::{Caller, Outcome};
+use crate::change::{RowChange, RowChanges};
 use crate::code::Code;
 use crate::context::Context;
-use crate::door::Door;
+use crate::door::{Door, Writing};
 use crate::error::{Error, Result};
 use crate::queue::{self, Job};
 
@@ -24,19 +24,20 @@ pub trait Work: Sync {
     fn run(&self, tx: &Tx) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// An open transaction. Audit entries and jobs gather here and are written together, before the commit.
+/// An open transaction. Changes, audit entries and jobs gather here and are written together, before the commit.
 #[derive(Debug)]
 pub struct Tx {
-    connection: Door<DatabaseTransaction>,
+    connection: Door<Writing>,
     context: Context,
     at: DateTime<Utc>,
+    changes: Mutex<RowChanges>,
     entries: Mutex<Vec<audit::Entry>>,
     jobs: Mutex<Vec<Job>>,
 }
 
 impl Tx {
     /// The connection for queries of this transaction.
-    pub fn connection(&self) -> &Door<DatabaseTransaction> {
+    pub fn connection(&self) -> &Door<Writing> {
         &self.connection
     }
 
@@ -47,6 +48,22 @@ impl Tx {
     /// The instant of this transaction: one for everything it writes.
     pub fn at(&self) -> DateTime<Utc> {
         self.at
+    }
+
+    /// Makes a change, at the latest before the commit. What reads the changed rows in this transaction flushes first.
+    pub(crate) async fn change(&self, change: RowChange) -> Result<()> {
+        let is_touched = self.changes.lock().unwrap_or_else(PoisonError::into_inner).touch(&change);
+        if is_touched {
+            self.flush().await?;
+        }
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+        Ok(())
+    }
+
+    /// Writes the changes made so far.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        let changes = std::mem::take(&mut *self.changes.lock().unwrap_or_else(PoisonError::into_inner));
+        changes.write(&self.connection).await
     }
 
     /// Adds an entry to the audit trail of this transaction.
@@ -151,19 +168,20 @@ impl Context {
             connection: self.database().begin(name).await?,
             context: self.clone(),
             at: self.now(),
+            changes: Mutex::default(),
             entries: Mutex::default(),
             jobs: Mutex::default(),
         };
         // Dropping the transaction on any error rolls it back.
         let output = work.run(&tx).await?;
         let stored = answer(&output)?;
-        let Tx { connection, entries, jobs, at, .. } = tx;
-        let entries = entries.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let jobs = jobs.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let entries = std::mem::take(&mut *tx.entries.lock().unwrap_or_else(PoisonError::into_inner));
+        let jobs = std::mem::take(&mut *tx.jobs.lock().unwrap_or_else(PoisonError::into_inner));
         let wakes = !jobs.is_empty();
-        audit::write(self, &connection, at, caller, entries, stored).await?;
-        queue::write(self, &connection, at, jobs).await?;
-        connection.commit().await?;
+        audit::write(&tx, caller, entries, stored).await?;
+        queue::write(&tx, jobs).await?;
+        tx.flush().await?;
+        tx.connection.commit().await?;
         metrics::histogram!("transaction_seconds", "name" => name).record(begun.elapsed().as_secs_f64());
         if wakes {
             self.wake_runner();

@@ -20,7 +20,6 @@ pub use refusal::refused;
 pub(crate) use refusal::stored_answer;
 pub use verify::{Break, Report, verify, verify_with};
 
-use chrono::{DateTime, Utc};
 use domain::access::Role;
 use domain::ids::{AccountId, ApiClientId, AuditId};
 use entity::{audit, audit_head};
@@ -30,9 +29,11 @@ use sea_orm::{
 };
 
 use crate::caller::{Caller, Idempotency};
+use crate::change::RowChange;
 use crate::context::Context;
 use crate::crypto::Place;
 use crate::error::{Error, Result};
+use crate::transaction::Tx;
 
 /// What happened to one object. Sensitive values are masked or hashed before they get here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub struct Entry {
     pub request_id: Option<String>,
     pub address: Option<String>,
     pub outcome: Outcome,
+    /// The object is new, so that there is no entry before this one.
+    pub is_first: bool,
 }
 
 /// How the act ended.
@@ -88,6 +91,12 @@ impl Entry {
         }
     }
 
+    /// Of an object that this transaction makes: its chain is not looked for.
+    pub fn of_new(mut self) -> Self {
+        self.is_first = true;
+        self
+    }
+
     pub fn states(mut self, from: &str, to: &str) -> Self {
         self.state_from = Some(from.to_owned());
         self.state_to = Some(to.to_owned());
@@ -118,14 +127,7 @@ impl Entry {
 
 /// Writes the entries of one transaction: one read of the heads, one insert. A request's write without an entry is a
 /// fault of ours: every change leaves a trail.
-pub(crate) async fn write(
-    context: &Context,
-    connection: &impl ConnectionTrait,
-    at: DateTime<Utc>,
-    caller: Option<&Caller>,
-    entries: Vec<Entry>,
-    answer: Option<String>,
-) -> Result<()> {
+pub(crate) async fn write(tx: &Tx, caller: Option<&Caller>, entries: Vec<Entry>, answer: Option<String>) -> Result<()> {
     let idempotency = caller.and_then(|caller| caller.meta.idempotency.clone());
     if entries.is_empty() {
         return match caller {
@@ -133,28 +135,24 @@ pub(crate) async fn write(
             None => Ok(()),
         };
     }
-    let mut heads = heads(connection, &entries).await?;
+    let mut heads = heads(tx.connection(), &entries).await?;
     let mut rows = Vec::with_capacity(entries.len());
     let mut carried = idempotency.map(|idempotency| (idempotency, answer));
     for entry in entries {
         let head = heads.iter_mut().find(|head| head.is_of(&entry));
         let (seq, previous) = head.as_ref().map_or((1, String::new()), |head| (head.length + 1, head.hash.clone()));
-        let sealed = seal(entry, seq, at, previous);
+        let sealed = seal(entry, seq, tx.at(), previous);
         match head {
             Some(head) => head.advance(&sealed),
             None => heads.push(Head::of(&sealed)),
         }
-        rows.push(row(context, sealed, carried.take())?);
+        rows.push(row(tx.context(), sealed, carried.take())?);
     }
-    match audit::Entity::insert_many(rows).exec_without_returning(connection).await {
-        Ok(_) => Ok(()),
-        Err(error) if is_place_taken(&error) => Err(Error::busy()),
-        Err(error) => Err(error.into()),
-    }
+    tx.change(RowChange::insert(audit::Entity::insert_many(rows))).await
 }
 
 /// Whether another transaction began or continued the same chain meanwhile: worth another run, and no double.
-fn is_place_taken(error: &DbErr) -> bool {
+pub(crate) fn is_place_taken(error: &DbErr) -> bool {
     /// The index as PostgreSQL names it; SQLite has one writer.
     const INDEX: &str = "audit_object_kind_object_id_seq";
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(text)) if text.contains(INDEX))
@@ -191,12 +189,15 @@ impl Head {
 
 async fn heads(connection: &impl ConnectionTrait, entries: &[Entry]) -> Result<Vec<Head>> {
     let mut any = Condition::any();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry.is_first) {
         any = any.add(
             Condition::all()
                 .add(audit_head::Column::ObjectKind.eq(&entry.object_kind))
                 .add(audit_head::Column::ObjectId.eq(&entry.object_id)),
         );
+    }
+    if any.is_empty() {
+        return Ok(Vec::new());
     }
     // FOR UPDATE on PostgreSQL: who continues a chain waits for the one before, always in the same order.
     let rows = audit_head::Entity::find()

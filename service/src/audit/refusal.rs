@@ -46,8 +46,7 @@ impl Work for KeyedRefusal<'_> {
         let object = self.caller.account().map_or_else(|| "nobody".to_owned(), |account| account.to_string());
         let mut entry = Entry::new(self.caller, "refusal", object, &meta.operation).reason(self.code.as_str());
         entry.outcome = Outcome::Refused;
-        super::write(tx.context(), tx.connection(), tx.at(), Some(self.caller), vec![entry], Some(self.answer.clone()))
-            .await
+        super::write(tx, Some(self.caller), vec![entry], Some(self.answer.clone())).await
     }
 }
 

@@ -16,6 +16,7 @@ use super::document::{self, Acceptance, SignedOpinion};
 use super::facts::Application;
 use super::{facts, review};
 use crate::caller::Caller;
+use crate::change::RowChange;
 use crate::error::{Error, Result};
 use crate::process::Loaded;
 use crate::transaction::Tx;
@@ -102,12 +103,10 @@ async fn set<T: serde::Serialize>(
     column: certification::Column,
     value: &T,
 ) -> Result<()> {
-    certification::Entity::update_many()
+    let update = certification::Entity::update_many()
         .col_expr(column, Expr::value(document::text(value)?))
-        .filter(certification::Column::CaseId.eq(case.id))
-        .exec(tx.connection())
-        .await?;
-    Ok(())
+        .filter(certification::Column::CaseId.eq(case.id));
+    tx.change(RowChange::update(update)).await
 }
 
 /// Freezes what was submitted: the profile without its numbers, the answer on every condition, and the shares.
@@ -116,12 +115,11 @@ async fn submitted(tx: &Tx, loaded: &Loaded<Certification>, application: Option<
     let Application { form, mut profile, eligibility } =
         application.ok_or_else(|| Error::internal("a submission without the application's facts"))?;
     (profile.id_number, profile.mobile) = (None, None);
-    certification::Entity::update_many()
+    let update = certification::Entity::update_many()
         .col_expr(certification::Column::Profile, Expr::value(document::text(&profile)?))
         .col_expr(certification::Column::Eligibility, Expr::value(document::text(&eligibility)?))
-        .filter(certification::Column::CaseId.eq(case.id))
-        .exec(tx.connection())
-        .await?;
+        .filter(certification::Column::CaseId.eq(case.id));
+    tx.change(RowChange::update(update)).await?;
     if detail.profile.is_some() {
         // Submitted before: the contracts may be others now.
         release_contracts(tx, case).await?;
@@ -140,35 +138,29 @@ async fn submitted(tx: &Tx, loaded: &Loaded<Certification>, application: Option<
         })
         .collect();
     if !rows.is_empty() {
-        certification_contract::Entity::insert_many(rows).exec_without_returning(tx.connection()).await?;
+        tx.change(RowChange::insert(certification_contract::Entity::insert_many(rows))).await?;
     }
     Ok(())
 }
 
 async fn release_contracts(tx: &Tx, case: &case_file::Model) -> Result<()> {
-    certification_contract::Entity::delete_many()
-        .filter(certification_contract::Column::CaseId.eq(case.id))
-        .exec(tx.connection())
-        .await?;
-    Ok(())
+    let held = certification_contract::Column::CaseId.eq(case.id);
+    tx.change(RowChange::delete(certification_contract::Entity::delete_many().filter(held))).await
 }
 
 /// Ends the application: the person may open another; shares stay claimed only behind a certificate.
 async fn close(tx: &Tx, case: &case_file::Model, is_granted: bool) -> Result<()> {
-    certification::Entity::update_many()
+    let update = certification::Entity::update_many()
         .col_expr(certification::Column::IsOpen, Expr::value(false))
-        .filter(certification::Column::CaseId.eq(case.id))
-        .exec(tx.connection())
-        .await?;
+        .filter(certification::Column::CaseId.eq(case.id));
+    tx.change(RowChange::update(update)).await?;
     if !is_granted {
         return release_contracts(tx, case).await;
     }
-    certification_contract::Entity::update_many()
+    let credit = certification_contract::Entity::update_many()
         .col_expr(certification_contract::Column::IsCredited, Expr::value(true))
-        .filter(certification_contract::Column::CaseId.eq(case.id))
-        .exec(tx.connection())
-        .await?;
-    Ok(())
+        .filter(certification_contract::Column::CaseId.eq(case.id));
+    tx.change(RowChange::update(credit)).await
 }
 
 async fn ask_correction(

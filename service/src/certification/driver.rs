@@ -72,7 +72,7 @@ impl Driver for Certification {
         caller: &Caller,
         loaded: &Loaded<Self>,
     ) -> Result<CertificationView> {
-        compose(context, connection, caller, loaded).await
+        compose(context, connection, caller, loaded, None).await
     }
 
     fn trail(command: &Command) -> Value {

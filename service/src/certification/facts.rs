@@ -43,6 +43,21 @@ pub(super) async fn load(
     command: Option<&Command>,
     asker: Option<AccountId>,
 ) -> Result<(Facts, Option<Application>)> {
+    let around = match loaded.case.state {
+        State::Draft | State::Correction | State::EmployerReview => Some(Around::of(connection, loaded).await?),
+        _ => None,
+    };
+    with(context, connection, loaded, command, (asker, around)).await
+}
+
+/// The same with what lies around an open application, where the state asks for it.
+pub(super) async fn with(
+    context: &Context,
+    connection: &impl ConnectionTrait,
+    loaded: &Loaded<Certification>,
+    command: Option<&Command>,
+    (asker, around): (Option<AccountId>, Option<Around>),
+) -> Result<(Facts, Option<Application>)> {
     let (case, detail) = (&loaded.row, &loaded.detail);
     let set = crate::rule::rule_set(context, connection, case.rule_set_id).await?;
     let rules = crate::rule::certification_rules(context, connection, case.rule_set_id).await?;
@@ -75,15 +90,16 @@ pub(super) async fn load(
         rules: set,
     };
     let mut application = None;
+    let around = || around.as_ref().ok_or_else(|| Error::internal("an open application without its surroundings"));
     match loaded.case.state {
         State::Draft | State::Correction => {
-            let around = Around::of(connection, case).await?;
-            fill_employer(&around, &mut facts);
-            application = Some(fill_application(context, connection, loaded, &around, &rules, &mut facts).await?);
+            let around = around()?;
+            fill_employer(around, &mut facts);
+            application = Some(fill_application(context, connection, loaded, around, &rules, &mut facts).await?);
         }
         State::EmployerReview => {
-            let around = Around::of(connection, case).await?;
-            fill_employer(&around, &mut facts);
+            let around = around()?;
+            fill_employer(around, &mut facts);
             facts.has_paper_opinion = around.has_file(FilePurpose::EmployerOpinion);
         }
         State::Assessment => {

@@ -97,7 +97,7 @@ pub struct CertificationView {
 /// One application within the caller's scope.
 pub async fn read(context: &Context, caller: &Caller, id: CaseId) -> Result<CertificationView> {
     let loaded = load_visible::<Certification>(context, caller, id).await?;
-    compose(context, context.database().read(), caller, &loaded).await
+    compose(context, context.database().read(), caller, &loaded, None).await
 }
 
 /// The application as it stands inside a transaction.
@@ -109,19 +109,21 @@ pub(super) async fn view_of(
 ) -> Result<CertificationView> {
     let scope = domain::access::Scope { all: true, ..Default::default() };
     let loaded = load::<Certification>(connection, &scope, caller.account(), id, For::Reading).await?;
-    compose(context, connection, caller, &loaded).await
+    compose(context, connection, caller, &loaded, None).await
 }
 
+/// The application as shown; what lies around it is read where it is needed and not given.
 pub(super) async fn compose(
     context: &Context,
     connection: &impl ConnectionTrait,
     caller: &Caller,
     loaded: &Loaded<Certification>,
+    around: Option<Around>,
 ) -> Result<CertificationView> {
     let (row, detail) = (&loaded.row, &loaded.detail);
     let rules = crate::rule::certification_rules(context, connection, row.rule_set_id).await?;
     let form = document::form(detail)?;
-    let Person { profile, faults, allowed_actions } = person(context, connection, caller, loaded).await?;
+    let Person { profile, faults, allowed_actions } = person(context, connection, caller, loaded, around).await?;
     let certificate = certificate_of(connection, row).await?;
     let warnings = warning::of_case(connection, caller, row, &form, &profile).await?;
     Ok(CertificationView {
@@ -184,10 +186,16 @@ async fn person(
     connection: &impl ConnectionTrait,
     caller: &Caller,
     loaded: &Loaded<Certification>,
+    around: Option<Around>,
 ) -> Result<Person> {
     if matches!(loaded.case.state, State::Draft | State::Correction) {
         // The same facts say what is wrong and what is offered.
-        let (facts, application) = facts::load(context, connection, loaded, None, caller.account()).await?;
+        let around = match around {
+            Some(around) => around,
+            None => Around::of(connection, loaded).await?,
+        };
+        let known = (caller.account(), Some(around));
+        let (facts, application) = facts::with(context, connection, loaded, None, known).await?;
         let application = application.ok_or_else(|| Error::internal("an open application without its facts"))?;
         return Ok(Person {
             profile: crate::broker::masked(application.profile),
@@ -197,7 +205,7 @@ async fn person(
     }
     let profile = match document::profile(&loaded.detail)? {
         Some(frozen) => frozen,
-        None => crate::broker::masked(Around::of(connection, &loaded.row).await?.profile(context)?),
+        None => crate::broker::masked(Around::of(connection, loaded).await?.profile(context)?),
     };
     let allowed_actions = allowed_actions(context, connection, caller, loaded).await?;
     Ok(Person { profile, faults: Vec::new(), allowed_actions })

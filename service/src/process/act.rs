@@ -15,6 +15,7 @@ use super::load::{self, For, Loaded, acts};
 use super::{Driver, deadline as rows};
 use crate::audit::Entry;
 use crate::caller::{Caller, Outcome};
+use crate::change::RowChange;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::queue::Job;
@@ -115,6 +116,7 @@ async fn apply<P: Driver>(
     }
     let to = decision.to;
     P::apply(tx, loaded, gathered, decision.change, caller).await?;
+    tx.flush().await?;
     Ok(to)
 }
 
@@ -154,5 +156,5 @@ async fn update_case<P: Driver>(
     if decision.is_final {
         update = update.col_expr(case_file::Column::ClosedAt, Expr::value(tx.at()));
     }
-    if update.exec(tx.connection()).await?.rows_affected == 1 { Ok(()) } else { Err(Error::Stale) }
+    tx.change(RowChange::update_one(update)).await
 }

@@ -9,6 +9,7 @@ use entity::deadline;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
+use crate::change::RowChange;
 use crate::error::{Error, Result};
 use crate::transaction::Tx;
 
@@ -141,6 +142,5 @@ pub(crate) async fn save(tx: &Tx, rows: Vec<deadline::ActiveModel>) -> Result<()
             deadline::Column::ClosedAt,
         ])
         .to_owned();
-    deadline::Entity::insert_many(rows).on_conflict(over).exec_without_returning(tx.connection()).await?;
-    Ok(())
+    tx.change(RowChange::insert(deadline::Entity::insert_many(rows).on_conflict(over))).await
 }

@@ -14,7 +14,7 @@ use crate::access::visible_cases;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::error::{Error, Result};
-use crate::rows::rows_as_json;
+use crate::rows::{Owner, rows_as_json};
 
 /// A case with everything that belongs to it.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub async fn load<P: Driver>(
     let clocks = rows_as_json::<deadline::Entity>(
         connection.get_database_backend(),
         deadline::Column::CaseId,
-        r#""case_file"."id""#,
+        &Owner::Column(r#""case_file"."id""#),
         &[deadline::Column::CreatedAt, deadline::Column::Id],
     );
     let mut query = P::joined(query).column_as(tied(asker), IS_TIED).column_as(clocks, CLOCKS);
@@ -63,6 +63,16 @@ pub async fn load<P: Driver>(
     let case = kernel_case(&row, &deadlines)?;
     let is_tied = found.try_get("", IS_TIED)?;
     Ok(Loaded { detail: P::detail(&found)?, row, case, deadlines, is_tied })
+}
+
+/// A case that this transaction opens, as its rows will be.
+pub(crate) fn opened<P: Driver>(
+    row: case_file::Model,
+    detail: P::Detail,
+    deadlines: Vec<deadline::Model>,
+    is_tied: bool,
+) -> Result<Loaded<P>> {
+    Ok(Loaded { case: kernel_case(&row, &deadlines)?, row, detail, deadlines, is_tied })
 }
 
 const IS_TIED: &str = "is_tied";

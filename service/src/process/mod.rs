@@ -21,9 +21,9 @@ pub use catalogue::{act_by_program, clock_zh, describe_all, describe_one, follow
 pub use deadline::{DeadlineView, deadline_views};
 pub(crate) use deadline::{active, save, value};
 pub use fanout::{desk, lead_of};
-pub(crate) use load::offered;
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
-pub use open::{NewCase, next_number, open};
+pub(crate) use load::{offered, opened};
+pub use open::{NewCase, Opened, next_number, open};
 pub use worklist::{WorkItem, WorkSort, WorklistFilter, record_export, worklist, worklist_count};
 
 use std::future::Future;

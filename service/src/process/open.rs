@@ -1,7 +1,6 @@
 //! Opening a case, and the human numbers that are never reused.
 
 use chrono::Datelike;
-use domain::access::Role;
 use domain::broker::mod37::check_character;
 use domain::calendar::Calendar;
 use domain::deadline::Deadline;
@@ -9,13 +8,14 @@ use domain::ids::{AccountId, CaseId, OrganisationId, RoundId, RuleSetId};
 use domain::region::RegionCode;
 use domain::time::civil_day;
 use domain::word::Word;
-use entity::{case_counter, case_file};
+use entity::{case_counter, case_file, deadline};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, TryIntoModel};
 
 use super::{Driver, deadline as rows};
 use crate::audit::Entry;
 use crate::caller::Caller;
+use crate::change::RowChange;
 use crate::error::{Error, Result};
 use crate::transaction::Tx;
 
@@ -31,50 +31,63 @@ pub struct NewCase {
     pub title: String,
 }
 
-/// Writes a new case in its initial state, with the clock that runs there, if any.
+/// A case that was opened, with the clock that runs, if any.
+#[derive(Debug)]
+pub struct Opened {
+    pub row: case_file::Model,
+    pub deadlines: Vec<deadline::Model>,
+}
+
+/// Makes a new case in its initial state, with the clock that runs there, if any. Its rows are written before the commit.
 pub async fn open<P: Driver>(
     tx: &Tx,
     caller: &Caller,
     new: NewCase,
     clock: Option<(P::Clock, domain::calendar::Period)>,
     calendar: &Calendar,
-) -> Result<CaseId> {
+) -> Result<Opened> {
     let id: CaseId = tx.context().new_id();
     let number = next_number(tx, P::PREFIX).await?;
     let started = clock.map(|(kind, period)| Deadline::start(kind.as_str(), P::party(kind), tx.at(), period, calendar));
-    let desk: Option<Role> = P::desk(P::initial());
-    let row = case_file::ActiveModel {
-        id: Set(id),
-        process: Set(P::NAME.to_owned()),
-        process_version: Set(P::VERSION),
-        number: Set(number.clone()),
-        state: Set(P::initial().as_str().to_owned()),
-        resume_state: Set(None),
-        version: Set(1),
-        region: Set(new.region),
-        organisation_id: Set(new.organisation),
-        round_id: Set(new.round),
-        applicant_id: Set(new.applicant),
-        applicant_name: Set(new.applicant_name),
-        title: Set(new.title),
-        desk_role: Set(desk),
-        assignee_id: Set(None),
-        next_due_at: Set(started.as_ref().map(Deadline::effective_due_at)),
-        rule_set_id: Set(new.rule_set),
-        acts: Set("[]".to_owned()),
-        submitted_at: Set(None),
-        closed_at: Set(None),
-        created_at: Set(tx.at()),
-        updated_at: Set(tx.at()),
+    let row = case_file::Model {
+        id,
+        process: P::NAME.to_owned(),
+        process_version: P::VERSION,
+        number,
+        state: P::initial().as_str().to_owned(),
+        resume_state: None,
+        version: 1,
+        region: new.region,
+        organisation_id: new.organisation,
+        round_id: new.round,
+        applicant_id: new.applicant,
+        applicant_name: new.applicant_name,
+        title: new.title,
+        desk_role: P::desk(P::initial()),
+        assignee_id: None,
+        next_due_at: started.as_ref().map(Deadline::effective_due_at),
+        rule_set_id: new.rule_set,
+        acts: "[]".to_owned(),
+        submitted_at: None,
+        closed_at: None,
+        created_at: tx.at(),
+        updated_at: tx.at(),
     };
-    case_file::Entity::insert(row).exec_without_returning(tx.connection()).await?;
-    rows::upsert(tx, id, &[], started.as_slice()).await?;
+    tx.change(RowChange::insert(case_file::Entity::insert_many([all_set(row.clone())]))).await?;
+    let clocks = started.iter().map(|value| rows::active(tx, id, None, 0, value)).collect::<Result<Vec<_>>>()?;
+    let deadlines = clocks.iter().cloned().map(TryIntoModel::try_into_model).collect::<Result<_, DbErr>>()?;
+    rows::save(tx, clocks).await?;
     tx.audit(
         Entry::new(caller, P::NAME, id, &format!("{}.open", P::NAME))
+            .of_new()
             .states("", P::initial().as_str())
-            .after(&serde_json::json!({ "number": number })),
+            .after(&serde_json::json!({ "number": row.number })),
     );
-    Ok(id)
+    Ok(Opened { row, deadlines })
+}
+
+fn all_set(row: case_file::Model) -> case_file::ActiveModel {
+    row.into_active_model().reset_all()
 }
 
 /// The next number of a prefix in this year: `CE-2026-000123` and a check character over all of it.

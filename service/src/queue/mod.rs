@@ -15,11 +15,12 @@ use chrono::{DateTime, Utc};
 use domain::queue::JobState;
 use entity::queue_job;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::change::RowChange;
 use crate::error::Result;
+use crate::transaction::Tx;
 
 /// How often a job is tried before it is dead, unless it says otherwise.
 pub const MAX_ATTEMPTS: i32 = 20;
@@ -65,34 +66,26 @@ impl Job {
     }
 }
 
-/// Writes jobs in one statement.
-pub(crate) async fn write(
-    context: &Context,
-    connection: &impl ConnectionTrait,
-    at: DateTime<Utc>,
-    jobs: Vec<Job>,
-) -> Result<()> {
+/// Writes jobs.
+pub(crate) async fn write(tx: &Tx, jobs: Vec<Job>) -> Result<()> {
     if jobs.is_empty() {
         return Ok(());
     }
     let rows = jobs.into_iter().map(|job| queue_job::ActiveModel {
-        id: Set(context.new_id()),
+        id: Set(tx.context().new_id()),
         name: Set(job.name.to_owned()),
         payload: Set(job.payload),
         unique_key: Set(job.unique_key),
         state: Set(JobState::Ready),
-        run_at: Set(job.run_at.unwrap_or(at)),
+        run_at: Set(job.run_at.unwrap_or(tx.at())),
         attempt: Set(0),
         max_attempts: Set(job.max_attempts),
         leased_until: Set(None),
         leased_by: Set(None),
         last_error: Set(None),
-        created_at: Set(at),
+        created_at: Set(tx.at()),
         finished_at: Set(None),
     });
-    queue_job::Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(queue_job::Column::UniqueKey).do_nothing().to_owned())
-        .exec_without_returning(connection)
-        .await?;
-    Ok(())
+    let once = OnConflict::column(queue_job::Column::UniqueKey).do_nothing().to_owned();
+    tx.change(RowChange::insert(queue_job::Entity::insert_many(rows).on_conflict(once))).await
 }

@@ -145,6 +145,7 @@ pub fn resealed(mut row: audit::Model, previous: &str) -> audit::Model {
         request_id: row.request_id.clone(),
         address: row.address.clone(),
         outcome: if row.outcome == "refused" { Outcome::Refused } else { Outcome::Done },
+        is_first: row.seq == 1,
     };
     let sealed = seal(entry, row.seq, row.at, previous.to_owned());
     (row.previous_hash, row.hash) = (sealed.previous, sealed.hash);

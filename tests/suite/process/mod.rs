@@ -29,7 +29,7 @@ impl Work for Open<'_> {
     async fn run(&self, tx: &Tx) -> Result<CaseId> {
         let calendar = service::calendar::current(tx.context(), tx.connection()).await?;
         let clock = Some((Clock::Idle, Period::working_days(2)));
-        open::<Seal>(tx, self.caller, self.new.clone(), clock, &calendar).await
+        Ok(open::<Seal>(tx, self.caller, self.new.clone(), clock, &calendar).await?.row.id)
     }
 }
 
