@@ -152,7 +152,8 @@ async fn a_full_disk_of_postgres_refuses_writes_and_nothing_else() {
     arrange(NO_ROOM).await;
     let (mut refused, mut reads) = (0, 0);
     for round in 0..rounds(2, 20) {
-        let write = || app.put(&*path).as_(&token).if_match(&etag).json(&json!({ "name": format!("满{round}") })).send();
+        let write =
+            || app.put(&*path).as_(&token).if_match(&etag).json(&json!({ "name": format!("满{round}") })).send();
         arrange("INSERT INTO disk_full VALUES (now())").await;
         for answer in join_all((0..4).map(|_| write())).await {
             assert_eq!((answer.status, answer.code()), (503, "busy"), "{}", answer.json);
