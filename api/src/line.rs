@@ -39,6 +39,10 @@ pub struct Pending(Arc<Line>);
 impl Lines {
     /// Connections without a request in hand for longer than `longest` are cut off, for as long as somebody else holds
     /// the value.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no job: it looks at the sockets of this process, and ends with them"
+    )]
     pub fn watched(longest: Duration) -> Arc<Self> {
         let lines = Arc::new(Self { begun: Instant::now(), open: Mutex::default() });
         tokio::spawn(watch(Arc::downgrade(&lines), longest));

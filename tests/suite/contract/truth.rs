@@ -147,7 +147,7 @@ db_tests! {
         let roles: Vec<&'static str> = thrower.logins.keys().copied().collect();
         for round in 0..rounds(1, 50) {
             let thrown_at = operations.operations().into_iter().filter(|operation| operation.path != "/oauth/token");
-            for (_, operation) in (0..).zip(thrown_at).filter(|(number, _)| (seed + round + number) % step == 0) {
+            for (_, operation) in (0..).zip(thrown_at).filter(|(number, _)| (seed + round + number).is_multiple_of(step)) {
                 thrower.at(operation, None).await;
                 if OWN.contains(&operation.id()) {
                     continue;
