@@ -20,6 +20,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::edge::{Edge, edge};
 use crate::limit::{Limits, Rates};
+use crate::line::Lines;
 use crate::methods::Methods;
 use crate::problem::Problem;
 use crate::{
@@ -49,11 +50,14 @@ pub struct Patience {
     pub headers: Duration,
     /// For a JSON body.
     pub body: Duration,
+    /// Between two requests of a connection.
+    pub idle: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { headers: Duration::from_secs(10), body: Duration::from_secs(30) }
+        // Longer idle than proxies are, so that they close first.
+        Self { headers: Duration::from_secs(10), body: Duration::from_secs(30), idle: Duration::from_secs(75) }
     }
 }
 
@@ -161,6 +165,7 @@ pub fn serve(
         settings: settings.clone(),
     });
     let document: web::Bytes = openapi_bytes().into();
+    let lines = Lines::watched(settings.patience.idle + settings.patience.headers);
     let mut server = HttpServer::new(move || {
         let document = document.clone();
         let (app, _) = App::new()
@@ -189,9 +194,10 @@ pub fn serve(
             .wrap(from_fn(edge))
             .wrap(Compress::default())
     })
+    .on_connect(move |connection, data| lines.add(connection, data))
     .client_request_timeout(settings.patience.headers)
     .client_disconnect_timeout(Duration::from_secs(5))
-    .keep_alive(Duration::from_secs(75))
+    .keep_alive(settings.patience.idle)
     .shutdown_timeout(30)
     .disable_signals();
     if workers > 0 {

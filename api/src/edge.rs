@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::app::EdgeSettings;
 use crate::extract::{Authentication, Language, asker};
 use crate::limit::{Limits, Verdict};
+use crate::line::Line;
 use crate::methods::Methods;
 use crate::problem::{PROBLEM_JSON, Problem};
 
@@ -62,6 +63,7 @@ pub async fn edge<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let begun = Instant::now();
+    let _pending = request.request().conn_data::<Arc<Line>>().map(Line::begin);
     let Some(edge) = request.app_data::<web::Data<Edge>>().cloned() else {
         return Err(Problem::new(Code::Internal).into());
     };

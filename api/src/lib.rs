@@ -23,6 +23,7 @@ mod extract;
 mod file;
 mod health;
 mod limit;
+mod line;
 mod methods;
 mod notification;
 mod organisation;

@@ -117,6 +117,7 @@ fn is_busy(error: &DbErr) -> bool {
         "database is locked",
         "database table is locked",
         "database or disk is full",
+        "No space left on device",
         "could not serialize access",
         "deadlock detected",
         "read-only",

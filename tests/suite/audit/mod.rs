@@ -4,5 +4,6 @@ mod anchor;
 mod append;
 mod everywhere;
 mod line;
+mod pace;
 mod tamper;
 mod trail;

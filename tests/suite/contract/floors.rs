@@ -9,7 +9,10 @@ use openapi::Document;
 const TOOLS: &[(&str, &[&str])] = &[
     (
         "api",
-        &["actions", "app", "describe", "edge", "extract", "health", "lib", "limit", "methods", "problem", "respond"],
+        &[
+            "actions", "app", "describe", "edge", "extract", "health", "lib", "limit", "line", "methods", "problem",
+            "respond",
+        ],
     ),
     ("domain", &["access", "fault", "ids", "lib", "time", "word"]),
     (

@@ -91,14 +91,17 @@ async fn keys_in_use(context: &Context) -> (BTreeSet<String>, u64, u64) {
 /// Changes a sealed value again and again; every change is acknowledged and is what is read next.
 async fn write(client: &Client, url: &str, token: &str, until: &std::cell::Cell<bool>) -> u64 {
     let path = format!("{url}/api/v1/brokers/me");
-    let mut writes = 0;
+    let (mut writes, mut mobile) = (0, "13800000000".to_owned());
     while !until.get() {
         let own = client.get(&path).bearer_auth(token).send().await.unwrap();
         assert_eq!(own.status(), 200);
         let etag = own.headers()["etag"].to_str().unwrap().to_owned();
-        let id = own.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
-        let body =
-            json!({ "name": "李明", "id_type": "resident_id", "mobile": format!("1380000{:04}", writes % 10_000) });
+        let own = own.json::<Value>().await.unwrap();
+        let shown = own["profile"]["mobile"].as_str().unwrap();
+        assert_eq!(shown[shown.len() - 4..], mobile[mobile.len() - 4..], "write {writes} is gone");
+        let id = own["id"].as_str().unwrap().to_owned();
+        mobile = format!("1380000{:04}", writes % 10_000);
+        let body = json!({ "name": "李明", "id_type": "resident_id", "mobile": mobile });
         let path = format!("{url}/api/v1/brokers/{id}");
         let saved = client.put(&path).bearer_auth(token).header("if-match", &etag).json(&body).send().await.unwrap();
         assert_eq!(saved.status(), 200, "{}", saved.text().await.unwrap());

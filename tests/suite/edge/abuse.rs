@@ -101,13 +101,17 @@ db_tests! {
 
     async fn nothing_of_a_request_becomes_a_header(app: TestApp) {
         // An encoded line end in whatever a header of the answer might repeat.
-        let token = app.account(Seat::of(Role::Broker)).await.token;
+        let login = app.account(Seat::of(Role::Broker)).await;
+        let token = login.token;
+        // A second session, so that a list of one goes on.
+        service::account::admin::open_session(&app.ctx, &login.email).await.unwrap();
         let post = |path: &str, headers: &str| {
             format!("POST {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\nconnection: close\r\n{headers}content-length: 0\r\n\r\n")
         };
         let get = |path: &str, headers: &str| {
             format!("GET {path} HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\nconnection: close\r\n{headers}\r\n")
         };
+        let away = r#"{"from_on":"2026-08-01","to_on":"2026-08-02"}"#;
         let cases = [
             get("/api/v1/organisations?limit=1&cursor=%0d%0aset-cookie:%20injected=1", ""),
             get("/api/v1/organisations?name=x%0d%0aset-cookie:%20injected=1&limit=1", ""),
@@ -118,16 +122,25 @@ db_tests! {
             get("/api/v1/me", "if-none-match: \"1\"%0d%0aset-cookie: injected=1\r\n"),
             get("/api/v1/me", "x-forwarded-host: injected\r\nx-forwarded-proto: injected\r\n"),
             get("http://injected/api/v1/me", ""),
+            get("/api/v1/sessions?limit=1", "x-forwarded-host: injected\r\nx-forwarded-proto: injected\r\n"),
+            get("/api/v1/sessions?limit=1", "forwarded: host=injected;proto=injected\r\n"),
+            get("http://injected/api/v1/sessions?limit=1", ""),
+            get("/api/v1/sessions?limit=1&cursor=%0d%0aset-cookie:%20injected=1", ""),
+            post("/api/v1/me/absences", "idempotency-key: away\r\nx-forwarded-host: injected\r\ncontent-type: application/json\r\n")
+                .replace("content-length: 0\r\n\r\n", &format!("content-length: {}\r\n\r\n{away}", away.len())),
             post("/api/v1/organisations", "idempotency-key: a%0d%0aset-cookie: injected=1\r\n"),
             post("/api/v1/organisations", "content-type: application/json; charset=\"%0d%0aset-cookie: injected=1\"\r\n"),
         ];
+        let mut named = 0;
         for case in &cases {
             let answer = exchange(&app, case.as_bytes()).await;
             let head = answer.split("\r\n\r\n").next().unwrap_or("").to_lowercase();
             assert!(!head.contains("set-cookie"), "{case} was answered {head}");
             let link = head.lines().find(|line| line.starts_with("link:") || line.starts_with("location:"));
-            assert!(link.is_none_or(|line| !line.contains("//injected")), "{case} was answered {head}");
+            assert!(link.is_none_or(|line| !line.contains("injected")), "{case} was answered {head}");
+            named += usize::from(link.is_some());
         }
+        assert!(named > 3, "{named} answers name an address");
         let (cases, engine) = (cases.len(), app.engine().as_str());
         evidence!("I7", engine, "{cases} line ends and hosts in what an answer repeats: 0 headers made of them");
     }

@@ -11,6 +11,9 @@ use reqwest::{Client, Response};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use service::account::admin::open_session;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 use super::organisation;
 use crate::harness::account::{Seat, create_in};
@@ -20,9 +23,10 @@ use crate::harness::proxy::Proxy;
 use crate::harness::{Engine, Fixture};
 
 const CLIENTS: u64 = 4;
-/// Between "not ready" and a closed door: many looks of the proxy.
+/// Between "not ready" and a closed door: some looks of the proxy.
 const DRAIN_SECONDS: u64 = 1;
-const LOOK: Duration = Duration::from_millis(50);
+/// Rarely enough that a door closed at once is run into.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Two replicas behind a proxy that looks whether they are ready.
 struct Fleet {
@@ -45,28 +49,78 @@ impl Fleet {
 
     /// Replaces one replica.
     async fn restart(&mut self) {
+        self.replace(async |_| {}).await;
+    }
+
+    /// The same, while a request is half sent to the one that leaves and goes on when the door is closed; gives the
+    /// answer's status.
+    async fn restart_under(&mut self, token: &str, number: u64) -> String {
+        let late = Late::begin(self.programs[0].address(), token, number).await;
+        self.replace(async |drained| {
+            drained.await.expect("the proxy looks");
+            tokio::time::sleep(Duration::from_millis(1_000 * DRAIN_SECONDS + 500)).await;
+            late.end().await
+        })
+        .await
+    }
+
+    async fn replace<T>(&mut self, meanwhile: impl AsyncFnOnce(oneshot::Receiver<()>) -> T) -> T {
         let (leaving, staying) = (self.programs.remove(0), self.programs[0].address().to_owned());
         let url = leaving.url.clone();
+        let (drained, seen) = oneshot::channel();
         // The proxy sends nobody to one that is not ready.
         let watching = async {
             while self.is_ready(&url).await {
                 tokio::time::sleep(LOOK).await;
             }
             self.proxy.set_targets(vec![staying]);
+            let _ = drained.send(());
         };
-        let (left_in_peace, ()) = tokio::join!(leaving.stop(), watching);
+        let (left_in_peace, (), meanwhile) = tokio::join!(leaving.stop(), watching, meanwhile(seen));
         assert!(left_in_peace, "the program did not end well");
         self.programs.push(start(&self.home).await);
         while !self.is_ready(&self.programs[1].url).await {
             tokio::time::sleep(LOOK).await;
         }
         self.proxy.set_targets(self.programs.iter().map(|program| program.address().to_owned()).collect());
+        meanwhile
     }
 
     async fn stop(self) {
         for program in self.programs {
             assert!(program.stop().await, "the program did not end well");
         }
+    }
+}
+
+/// A request whose body comes in two parts.
+struct Late {
+    socket: TcpStream,
+    rest: String,
+}
+
+impl Late {
+    async fn begin(address: &str, token: &str, number: u64) -> Self {
+        let body = organisation(number).to_string();
+        // In the middle of the first word.
+        let (first, rest) = body.split_at(3);
+        let head = format!(
+            "POST /api/v1/organisations HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\
+             idempotency-key: late-{number}\r\ncontent-type: application/json\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(format!("{head}{first}").as_bytes()).await.unwrap();
+        Self { socket, rest: rest.to_owned() }
+    }
+
+    async fn end(mut self) -> String {
+        let mut answer = Vec::new();
+        // A reset leaves no answer.
+        let _ = self.socket.write_all(self.rest.as_bytes()).await;
+        let _ = self.socket.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).split(' ').nth(1).unwrap_or("no answer").to_owned()
     }
 }
 
@@ -172,7 +226,8 @@ async fn rolling_restarts_fail_no_request() {
     let restarting = async {
         let mut done = 0;
         while done < restarts || load.requests.load(Ordering::Relaxed) < least {
-            fleet.restart().await;
+            let late = fleet.restart_under(&token, 99_000_000 + done).await;
+            assert_eq!(late, "201", "a request in hand at the stop, restart {done}");
             done += 1;
         }
         load.is_over.store(true, Ordering::Relaxed);
@@ -189,7 +244,7 @@ async fn rolling_restarts_fail_no_request() {
     evidence!(
         "B16",
         "postgres",
-        "{done} rolling restarts of 2 replicas: {failed} of {requests} requests failed, 0 jobs left leased"
+        "{done} rolling restarts of 2 replicas: {failed} of {requests} requests failed, {done} of {done} half sent at the stop answered, 0 jobs left leased"
     );
 }
 

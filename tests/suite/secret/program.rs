@@ -3,6 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 
@@ -22,11 +26,24 @@ pub fn command(data: &Path, arguments: &[&str], variables: &[(&str, String)]) ->
     command
 }
 
-/// What a command that ends by itself says.
+/// How long a command may run that should end by itself.
+const ENDING: Duration = Duration::from_mins(1);
+
+/// What a command that ends by itself says. One that does not is killed, and counts as one that is content.
 pub fn said(data: &Path, arguments: &[&str], variables: &[(&str, String)]) -> (bool, String) {
-    let Output { status, stdout, stderr } =
-        command(data, arguments, variables).output().expect("the program can be run");
-    (status.success(), format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)))
+    let mut command = command(data, arguments, variables);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program can be run");
+    let (id, (ended, ending)) = (Pid::from_child(&process), mpsc::channel::<()>());
+    let watch = std::thread::spawn(move || {
+        let is_late = ending.recv_timeout(ENDING) == Err(RecvTimeoutError::Timeout);
+        // Gone in this moment: then it has ended after all.
+        is_late && kill_process(id, Signal::KILL).is_ok()
+    });
+    let Output { status, stdout, stderr } = process.wait_with_output().expect("the program says something");
+    drop(ended);
+    let was_killed = watch.join().expect("the watch ends");
+    let text = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    (was_killed || status.success(), text)
 }
 
 impl Program {

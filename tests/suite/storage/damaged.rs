@@ -5,12 +5,18 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use domain::access::Role;
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use serde_json::json;
 
 use super::house::{Running, Tenant, copy, database_file, version};
+use crate::harness::account::Seat;
+use crate::harness::app::TestApp;
+use crate::harness::context::context;
 use crate::harness::disk::Luck;
 use crate::harness::evidence::{evidence, rounds, seed};
-use crate::harness::{Engine, TestDb};
+use crate::harness::{Engine, Fixture, TestDb};
 
 #[expect(clippy::disallowed_methods, reason = "the lock is another program's")]
 async fn lock(db: &TestDb) -> DatabaseTransaction {
@@ -56,6 +62,44 @@ async fn a_locked_file_is_answered_with_come_back() {
          writing again at once",
         held.as_secs(),
         slowest.as_millis()
+    );
+}
+
+/// Another session of PostgreSQL holds a table.
+#[tokio::test]
+#[cfg_attr(not(postgres_found), ignore = "no PostgreSQL binaries found")]
+async fn a_locked_table_is_answered_with_come_back() {
+    let db = TestDb::on(Engine::Postgres).await;
+    let app = TestApp::over(context(&db).await).await;
+    let token = app.account(Seat::of(Role::Broker)).await.token;
+    let made = app.post("/api/v1/brokers").as_(&token).json(&json!({ "name": "测试" })).send().await.expect(201);
+    let path = format!("/api/v1/brokers/{}", made.json["id"].as_str().unwrap());
+    let write = || app.put(&*path).as_(&token).if_match(made.etag()).json(&json!({ "name": "锁住时" })).send();
+    let read = || app.get("/api/v1/brokers/me").as_(&token).send();
+
+    let lock = lock(&db).await;
+    lock.execute_unprepared("LOCK TABLE broker IN EXCLUSIVE MODE").await.unwrap();
+    let begun = Instant::now();
+    let mut refused = 0;
+    while begun.elapsed() < Duration::from_secs(rounds(3, 10)) {
+        let (writes, seen) = tokio::join!(join_all((0..4).map(|_| write())), read());
+        for answer in writes {
+            assert_eq!((answer.status, answer.code()), (503, "busy"), "{}", answer.json);
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+            refused += 1;
+        }
+        assert_eq!(seen.expect(200).etag(), made.etag());
+    }
+    let held = begun.elapsed();
+    lock.rollback().await.unwrap();
+    let written = write().await.expect(200);
+    assert_eq!(version(written.etag()), version(made.etag()) + 1, "a refused write was done");
+    evidence!(
+        "B18",
+        "postgres",
+        "a table locked for {} s: {refused} writes refused with 503 and Retry-After, every read answered, 0 lost, writing \
+         again at once",
+        held.as_secs()
     );
 }
 

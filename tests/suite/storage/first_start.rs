@@ -2,10 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use super::house::{Running, command, database_file};
+use sea_orm_migration::MigratorTrait;
+
+use super::house::{Running, Tenant, command, database_file, version};
 use crate::harness::evidence::{evidence, not_run, rounds};
-use crate::harness::{Engine, TestDb, trace};
-use crate::migration::catalogue;
+use crate::harness::program::Home;
+use crate::harness::{Engine, TestDb, db_tests, trace};
+use crate::migration::{catalogue, table};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 
@@ -96,4 +99,51 @@ async fn a_migration_of_postgres_can_be_cut_off_anywhere() {
     }
     assert!(u64::from(killed) * 2 > count, "{killed} of {count} migrations were cut off");
     evidence!("B13", "postgres", "{killed} migrations killed at {count} sends: schema and data as after a clean one");
+}
+
+/// The schema, and rows by table but for those of the clock.
+async fn state(home: &Home) -> (String, Vec<(&'static str, usize)>) {
+    let db = TestDb::beside(home.engine(), &home.url()).await.unwrap();
+    let mut rows = Vec::new();
+    for table in table::tables().into_iter().filter(|table| !table.name.starts_with("queue_")) {
+        rows.push((table.name, (table.count)(db.connection()).await));
+    }
+    (catalogue::text(&db).await, rows)
+}
+
+db_tests! {
+    /// The newest step of the schema comes to a house that somebody lives in.
+    async fn a_house_of_an_older_state_is_brought_up(home: Home) {
+        let program = home.start();
+        let tenant = Tenant::at(&home, &program).await;
+        let (_, etag) = tenant.read(&program.url).await.unwrap();
+        assert!(program.stop().await);
+        let clean = state(&home).await;
+        let context = home.context().await;
+        migration::Migrator::down(context.database().migrator(), Some(1)).await.unwrap();
+        context.database().clone().close().await.unwrap();
+        let older = state(&home).await;
+        assert_ne!(older.0, clean.0, "the step changes nothing");
+        if home.engine() == Engine::Postgres {
+            // An operator decides when.
+            let refused = home.command(&["serve", "--listen", "127.0.0.1:0"]);
+            let complaint = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(!refused.status.success() && complaint.contains("1 migrations are pending"), "{complaint}");
+            assert!(home.command(&["migrate", "up"]).status.success());
+            assert_eq!(state(&home).await, clean);
+        }
+        let program = home.start();
+        assert_eq!(tenant.read(&program.url).await.unwrap(), (200, etag.clone()));
+        let written = tenant.write(&program.url, &etag, "升级之后").await.unwrap();
+        assert_eq!(version(written.headers()["etag"].to_str().unwrap()), version(&etag) + 1);
+        assert!(program.stop().await);
+        let (schema, rows) = state(&home).await;
+        assert_eq!(schema, clean.0);
+        // The write after it left its entry.
+        let expected: Vec<_> = older.1.iter().map(|(name, count)| (*name, count + usize::from(*name == "audit"))).collect();
+        assert_eq!(rows, expected);
+        assert!(home.command(&["verify", "audit"]).status.success());
+        let count: usize = rows.iter().map(|(_, count)| count).sum();
+        evidence!("B13", home.engine().as_str(), "a house with {count} rows, one step of the schema behind: brought up with all of them, schema as of a clean one");
+    }
 }

@@ -5,12 +5,18 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use domain::access::Role;
 use entity::file;
-use sea_orm::EntityTrait;
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, EntityTrait};
+use serde_json::json;
 
 use super::house::{Running, Tenant, command, copy, large_pdf, look_into, version};
 use crate::file::sample;
+use crate::harness::account::Seat;
+use crate::harness::app::TestApp;
 use crate::harness::evidence::{evidence, not_run, rounds};
+use crate::harness::{Engine, Fixture};
 
 /// Mounts a small file system, for the program alone, moves the house in, and becomes the program.
 const ON_A_SMALL_DISK: &str =
@@ -116,5 +122,56 @@ async fn a_full_disk_refuses_writes_and_nothing_else() {
         "sqlite",
         "{refused} writes and {uploads} uploads refused with 503 and Retry-After, {reads} reads answered, {written} writes \
          taken meanwhile: 0 lost, writing again at once without a restart"
+    );
+}
+
+/// What PostgreSQL answers to a write that its disk has no room for, while `disk_full` holds a row.
+const NO_ROOM: &str = r#"
+CREATE TABLE disk_full (since timestamptz);
+CREATE FUNCTION refuse_to_grow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM disk_full) THEN
+        RAISE EXCEPTION 'could not extend file "base/16384/16397": No space left on device'
+            USING ERRCODE = 'disk_full', HINT = 'Check free disk space.';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER refuse_to_grow AFTER INSERT OR UPDATE ON broker EXECUTE FUNCTION refuse_to_grow();
+CREATE TRIGGER refuse_to_grow AFTER INSERT OR UPDATE ON audit EXECUTE FUNCTION refuse_to_grow();
+"#;
+
+#[tokio::test]
+#[cfg_attr(not(postgres_found), ignore = "no PostgreSQL binaries found")]
+async fn a_full_disk_of_postgres_refuses_writes_and_nothing_else() {
+    let app = TestApp::on(Engine::Postgres).await;
+    let token = app.account(Seat::of(Role::Broker)).await.token;
+    let made = app.post("/api/v1/brokers").as_(&token).json(&json!({ "name": "测试" })).send().await.expect(201);
+    let path = format!("/api/v1/brokers/{}", made.json["id"].as_str().unwrap());
+    let mut etag = made.etag().to_owned();
+    let arrange = async |statement: &str| app.connection().execute_unprepared(statement).await.unwrap();
+    arrange(NO_ROOM).await;
+    let (mut refused, mut reads) = (0, 0);
+    for round in 0..rounds(2, 20) {
+        let write =
+            || app.put(&*path).as_(&token).if_match(&etag).json(&json!({ "name": format!("满{round}") })).send();
+        arrange("INSERT INTO disk_full VALUES (now())").await;
+        for answer in join_all((0..4).map(|_| write())).await {
+            assert_eq!((answer.status, answer.code()), (503, "busy"), "{}", answer.json);
+            assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+            refused += 1;
+        }
+        let seen = app.get("/api/v1/brokers/me").as_(&token).send().await.expect(200);
+        assert_eq!(seen.etag(), etag);
+        reads += 1;
+        arrange("DELETE FROM disk_full").await;
+        let written = write().await.expect(200);
+        assert_eq!(version(written.etag()), version(&etag) + 1, "a refused write was done");
+        etag = written.etag().to_owned();
+    }
+    assert!(service::audit::verify(&app.ctx).await.unwrap().breaks.is_empty());
+    evidence!(
+        "B12",
+        "postgres",
+        "{refused} writes refused with 503 and Retry-After, {reads} reads answered: 0 lost, writing again at once"
     );
 }

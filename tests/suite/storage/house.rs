@@ -20,6 +20,7 @@ use crate::file::sample;
 use crate::harness::account::{Login, Seat, create_in};
 use crate::harness::context::{ManualClock, SeededRandom, TestContext};
 use crate::harness::people::caller_as;
+use crate::harness::program::{Home, Program};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_jiqiao");
 
@@ -104,12 +105,20 @@ pub fn database_file(data: &Path) -> PathBuf {
 
 /// The program's own data as tests see them, beside the running program or without it; the clock is theirs.
 pub async fn look_into(data: &Path) -> TestContext {
-    let url = format!("sqlite://{}", database_file(data).display());
+    look_at(data, &format!("sqlite://{}", database_file(data).display())).await
+}
+
+/// The same of a home on either engine.
+pub async fn look_into_home(home: &Home) -> TestContext {
+    look_at(home.folder(), &home.url()).await
+}
+
+async fn look_at(data: &Path, url: &str) -> TestContext {
     let clock = Arc::new(ManualClock::new(&service::Clock::now(&service::SystemClock).to_rfc3339()));
     let files = data.join("files");
     let seed = u64::try_from(service::Clock::now(&service::SystemClock).timestamp_micros()).unwrap();
     let ctx = Context::new(Parts {
-        database: Database::connect(&url, 1).await.unwrap(),
+        database: Database::connect(url, 1).await.unwrap(),
         clock: clock.clone(),
         random: Arc::new(SeededRandom::new(seed)),
         keys: Keys::new([(1, key(data, "field.1.key"))].into(), key(data, "index.key"), &[key(data, "signing.1.key")])
@@ -117,7 +126,7 @@ pub async fn look_into(data: &Path) -> TestContext {
         files: Arc::new(LocalFileSystem::new_with_prefix(&files).unwrap()),
         settings: Settings { files_folder: Some(files), ..Settings::default() },
     });
-    TestContext::around(ctx, clock, &url).await
+    TestContext::around(ctx, clock, url).await
 }
 
 /// A broker with a profile and a draft to attach files to.
@@ -132,7 +141,15 @@ pub struct Tenant {
 impl Tenant {
     /// Moves in while the program runs.
     pub async fn of(data: &Path, address: &str) -> Self {
-        let app = look_into(data).await;
+        Self::seen_by(look_into(data).await, address).await
+    }
+
+    /// The same in a home.
+    pub async fn at(home: &Home, program: &Program) -> Self {
+        Self::seen_by(look_into_home(home).await, &program.url).await
+    }
+
+    async fn seen_by(app: TestContext, address: &str) -> Self {
         let login = create_in(&app.ctx, Seat::of(Role::Broker)).await;
         let case = app.case(&caller_as(login.id, Vec::new()), None, |_| {}).await;
         app.close().await;

@@ -10,3 +10,5 @@ mod power;
 mod replay;
 mod unit;
 mod upload;
+
+pub use house::large_pdf;

@@ -1,6 +1,6 @@
 //! A failure at the n-th database call, for every n, of everything that writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -286,6 +286,18 @@ struct Delivery;
 
 struct Tell(Vec<Message>);
 
+/// What somebody is told who forgot a password.
+fn link() -> Message {
+    Message {
+        unique_key: "one".to_owned(),
+        to: Address::Email("wangming@example.invalid".to_owned()),
+        event: "account.reset_password".to_owned(),
+        category: "security".to_owned(),
+        case_id: None,
+        params: serde_json::json!({ "name": "王明", "secret": { "token": "t0p", "link": "/reset#token=t0p" } }),
+    }
+}
+
 impl Work for Tell {
     type Output = ();
 
@@ -298,15 +310,7 @@ impl Deed for Delivery {
     type World = (TestContext, Mailer, Deliver);
 
     async fn arrange(app: TestContext) -> Self::World {
-        let message = Message {
-            unique_key: "one".to_owned(),
-            to: Address::Email("wangming@example.invalid".to_owned()),
-            event: "account.reset_password".to_owned(),
-            category: "security".to_owned(),
-            case_id: None,
-            params: serde_json::json!({ "name": "王明", "secret": { "token": "t0p", "link": "/reset#token=t0p" } }),
-        };
-        app.ctx.write("test.tell", &Tell(vec![message])).await.unwrap();
+        app.ctx.write("test.tell", &Tell(vec![link()])).await.unwrap();
         let row = entity::notification_delivery::Entity::find().one(app.connection()).await.unwrap().unwrap();
         // A row that nothing but this test can leave, so that the census sees the deed.
         (app, Mailer::memory(), Deliver { delivery_id: row.id })
@@ -356,6 +360,29 @@ db_tests! {
         assert_eq!(row.state, domain::notification::DeliveryState::Sent);
     }
 
+    async fn no_mail_leaves_for_what_was_rolled_back(db: TestDb) {
+        let faults = Arc::new(OneCall::default());
+        let door: Arc<dyn Faults> = faults.clone();
+        let (app, mailer) = (failing(&db, &door).await, Mailer::memory());
+        let mut failures = 0;
+        for n in 1.. {
+            faults.arm(n);
+            let told = app.ctx.write("test.tell", &Tell(vec![link()])).await;
+            let has_failed = faults.disarm();
+            jobs::run_due(&app.ctx, &mailer).await.unwrap();
+            if !has_failed {
+                told.unwrap();
+                break;
+            }
+            assert!(told.is_err(), "call {n}");
+            assert_eq!(mailer.sent(), [], "call {n}: a mail left for what was rolled back");
+            failures += 1;
+        }
+        assert!(failures > 2, "{failures}");
+        assert_eq!(mailer.sent().len(), 1, "{:?}", mailer.sent());
+        evidence!("B6", db.engine().as_str(), "{failures} failed calls of a transaction that tells somebody: 0 mails left before its commit, 1 after it");
+    }
+
     async fn keys_are_brought_on_whatever_call_fails(db: TestDb) {
         let app = context(&db).await;
         for number in 0..3 {
@@ -391,11 +418,18 @@ db_tests! {
             Issue::run(&cast).await.unwrap();
             let case = entity::case_file::Entity::find().one(cast.app.connection()).await.unwrap().unwrap();
             assert_eq!(cast.state(case.id).await, State::Certified);
+            // Everybody is told, by jobs whose commits are lost as well.
+            let mailer = Mailer::memory();
+            jobs::run_due(&cast.app.ctx, &mailer).await.unwrap();
+            let sent: BTreeSet<String> = mailer.sent().into_iter().map(|mail| mail.message_id).collect();
+            assert!(sent.len() > 5 && sent.len() == mailer.sent().len(), "{} mails, {} different", mailer.sent().len(), sent.len());
             assert_eq!(service::audit::verify(&cast.app.ctx).await.unwrap().breaks, Vec::new());
-            all.push(census(&cast.app).await);
+            let mut rows = census(&cast.app).await;
+            rows.insert("mails".to_owned(), sent.len());
+            all.push(rows);
         }
         assert_eq!(all[0], all[1]);
         assert!(faults.lost() > 10, "{}", faults.lost());
-        evidence!("B5", db.engine().as_str(), "{} commits whose answer was lost, through a whole certification: 0 twice", faults.lost());
+        evidence!("B5", db.engine().as_str(), "{} commits whose answer was lost, through a whole certification and its mails: 0 twice", faults.lost());
     }
 }
