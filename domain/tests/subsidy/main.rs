@@ -6,6 +6,7 @@
 mod boundaries;
 mod engine;
 mod generate;
+mod hour;
 mod laws;
 mod mutation;
 mod probe;

@@ -2,6 +2,8 @@
 //!
 //! Looks only at what the author quotes; a clause without words is not suspected.
 
+use std::collections::HashSet;
+
 use crate::rule::Fen;
 use crate::subsidy::figure::money;
 use crate::subsidy::model::{Cited, Component, Floor, Shape};
@@ -20,10 +22,11 @@ struct Named<'t> {
 
 pub(super) fn component(component: &Component, report: &mut Report) {
     let clauses = texts(component);
+    let limits = limits(component);
     for text in &clauses {
         for named in amounts(text) {
             contradiction(component, &named, report);
-            cap_is_there(component, &named, report);
+            cap_is_there(component, &named, &limits, report);
         }
     }
     let floors = component.floor.iter().chain(component.item_floor.iter().map(|item| &item.floor));
@@ -90,15 +93,15 @@ fn floor_agrees(component: &Component, floor: &Floor, texts: &[&str], report: &m
     }
 }
 
-fn cap_is_there(component: &Component, named: &Named<'_>, report: &mut Report) {
-    if ends_with_any(named.before, MOST) && !limits(component).contains(&named.amount) {
+fn cap_is_there(component: &Component, named: &Named<'_>, limits: &HashSet<Fen>, report: &mut Report) {
+    if ends_with_any(named.before, MOST) && !limits.contains(&named.amount) {
         let detail = format!("the text names a most of {} yuan, and no clause has it", named.amount);
         report.add(component.at, ProblemKind::MissingCap, detail);
     }
 }
 
 /// Every figure that limits an amount.
-fn limits(component: &Component) -> Vec<Fen> {
+fn limits(component: &Component) -> HashSet<Fen> {
     let caps = component.caps.iter().filter_map(|cap| cap.amount).chain(component.item_cap.flatten());
     let add_ons = component.add_ons.iter().filter_map(|add_on| add_on.cap);
     let of_shape: Vec<Fen> = match &component.shape {

@@ -70,6 +70,15 @@ fn asked<'a>(set: &'a RuleSet, case: &Case) -> Vec<&'a Component> {
     set.components.iter().filter(|component| states_base(component, &case.given.facts)).collect()
 }
 
+/// How many results of components and items a case asks for.
+pub(in crate::subsidy) fn results(set: &RuleSet, case: &Case) -> usize {
+    let items = |facts: &Facts| 1 + facts.items.as_ref().map_or(0, Vec::len);
+    if case.given.claims.is_empty() {
+        return asked(set, case).len().saturating_mul(items(&case.given.facts));
+    }
+    case.given.claims.iter().map(|claim| items(&claim.facts)).sum()
+}
+
 pub(in crate::subsidy) fn states_base(component: &Component, facts: &Facts) -> bool {
     let states = |name: &str| {
         facts.own.get(name).is_some() || facts.items.iter().flatten().any(|item| item.attributes.get(name).is_some())

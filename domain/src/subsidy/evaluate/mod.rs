@@ -14,8 +14,8 @@ mod overlap;
 mod pool;
 mod shape;
 
-pub(super) use case::states_base;
 pub use case::{Answer, run_case};
+pub(super) use case::{results, states_base};
 pub use pool::{PoolClaim, share};
 
 use serde::Serialize;

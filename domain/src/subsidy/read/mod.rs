@@ -117,9 +117,9 @@ impl Cells {
         let content = match text {
             "true" | "是" => Content::Bool(true),
             "false" | "否" => Content::Bool(false),
-            text => Content::Text(text.to_owned()),
+            text => Content::Text(text.into()),
         };
-        let key = super::document::Key { at, name: name.to_owned() };
+        let key = super::document::Key { at, name: name.into() };
         self.reading.remarks.clear();
         facts::put(into, &key, &Node { at, content }, &self.names, &mut self.reading);
     }
