@@ -87,9 +87,30 @@ pub struct Payment {
     /// The level that paid it; without one it was paid under these rules.
     pub level: Option<String>,
     pub project: Option<String>,
+    /// Through whom it was paid, when that is not the claim's own beneficiary; it then counts for the person alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beneficiary: Option<String>,
+    /// The person it was paid for; without one, whomever the claim is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The year it counts for; without one it counts for every period.
     pub year: Option<i32>,
     pub amount: Fen,
+}
+
+impl Payment {
+    /// A payment of which nothing else is known: it counts for everything.
+    pub fn of(amount: Fen) -> Self {
+        Self { component: None, level: None, project: None, beneficiary: None, person: None, year: None, amount }
+    }
+
+    /// What the person of the claim got through others.
+    pub fn elsewhere(amount: Fen) -> Self {
+        Self { beneficiary: Some(Self::ELSEWHERE.to_owned()), ..Self::of(amount) }
+    }
+
+    /// Stands for a beneficiary that is not named.
+    pub const ELSEWHERE: &str = "elsewhere";
 }
 
 /// An amount set by a person, with the reason.
@@ -102,6 +123,7 @@ pub struct Approval {
 /// All facts of one claim.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Facts {
+    /// Who claims. Claims that do not say so share no cap of person or beneficiary.
     pub beneficiary: String,
     /// What a comparison groups by, such as a city.
     pub group: String,

@@ -9,7 +9,10 @@ use crate::subsidy::exact::{Exact, Rate, Toward};
 use crate::subsidy::explain::{Detail, Stage, Step, Trace};
 use crate::subsidy::facts::Facts;
 use crate::subsidy::figure::Quantity;
-use crate::subsidy::model::{AddOn, Cited, Component, Penalty, RuleSet, Shape};
+use crate::subsidy::model::{AddOn, Cited, Component, Penalty, RuleSet, Scope, Shape};
+
+/// The fact that says who got the award through the beneficiary.
+const PERSON: &str = "person";
 
 /// A component on its way.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub(super) struct Run<'a> {
     pub reached: Reached,
     /// The items that count.
     pub counted: Vec<Counted<'a>>,
+    /// Whom a cap per person is for.
+    pub person: Option<&'a str>,
 }
 
 /// Runs a component over the items that `only` leaves.
@@ -46,6 +51,7 @@ pub(super) fn run<'a>(
         is_capped: false,
         reached: Reached::Amount(Exact::ZERO),
         counted: Vec::new(),
+        person: None,
     };
     run.reached = match run.follow(only) {
         Ok(Reached::Amount(_)) => Reached::Amount(run.now),
@@ -102,6 +108,9 @@ impl<'a> Run<'a> {
 
     fn follow(&mut self, only: &Only<'_>) -> Result<Reached, Stop> {
         let nothing = Reached::Amount(Exact::ZERO);
+        if self.component.caps.iter().any(|cap| cap.scope == Scope::Person) {
+            self.person = self.person()?;
+        }
         if !self.years_are_left()? || !self.gates_hold()? {
             self.is_eligible = false;
             return Ok(nothing);
@@ -178,6 +187,19 @@ impl<'a> Run<'a> {
             }
         }
         unknown.map_or(Ok(true), Err)
+    }
+
+    /// The person that the claim or its items name, whether they count or not; else the beneficiary.
+    fn person(&self) -> Result<Option<&'a str>, Stop> {
+        let facts = self.facts;
+        let of_items = facts.items.iter().flatten().filter_map(|item| item.attributes.word(PERSON));
+        let mut named = facts.own.word(PERSON).into_iter().chain(of_items);
+        let first = named.next();
+        if let (Some(one), Some(other)) = (first, named.find(|name| Some(*name) != first)) {
+            return Err(Refusal::SeveralPersons { one: one.to_owned(), other: other.to_owned() }.into());
+        }
+        let beneficiary = facts.beneficiary.as_str();
+        Ok(first.or((!beneficiary.is_empty()).then_some(beneficiary)))
     }
 
     fn reaches_floor(&mut self, base: Option<Fen>) -> Result<bool, Stop> {

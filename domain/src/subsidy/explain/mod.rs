@@ -1,6 +1,7 @@
 //! Explanations: every number with its clause, its input, before and after; what did not count and why; what would
 //! change the result.
 
+mod limit;
 mod nearest;
 mod render;
 mod sentence;

@@ -199,6 +199,8 @@ fn payment(node: &Node, reading: &mut Reading) -> Option<Payment> {
         component: fields.some("component").and_then(|node| reading.text(node)),
         level: fields.some("level").and_then(|node| reading.text(node)),
         project: fields.some("project").and_then(|node| reading.text(node)),
+        beneficiary: fields.some("beneficiary").and_then(|node| reading.text(node)),
+        person: fields.some("person").and_then(|node| reading.text(node)),
         year: fields.some("year").and_then(|node| reading.number(node)).and_then(|year| i32::try_from(year).ok()),
         amount: fields.money("amount", reading)?,
     };
@@ -206,15 +208,22 @@ fn payment(node: &Node, reading: &mut Reading) -> Option<Payment> {
     Some(made)
 }
 
-/// A payment in one key: `paid_before`, `already_paid`, `paid_this_year`, or with a level such as `paid_by_province`.
+/// What the person of a claim got through others.
+pub(in crate::subsidy) const PAID_ELSEWHERE: &str = "person_paid_elsewhere";
+
+/// A payment in one key: `paid_before`, `already_paid`, `paid_this_year`, `person_paid_elsewhere`, or with a level such as
+/// `paid_by_province`.
 fn paid_before(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Option<Payment> {
     let level = names.level_of(name);
+    if name == PAID_ELSEWHERE && node.scalar().is_some() {
+        return reading.money(node).map(Payment::elsewhere);
+    }
     let is_plain = ["paid_before", "already_paid", "paid_this_year", "already_paid_this_year"].contains(&name);
     if names.uses(name) || (level.is_none() && !is_plain) || node.scalar().is_none() {
         return None;
     }
     let amount = reading.money(node)?;
-    Some(Payment { component: None, level, project: None, year: None, amount })
+    Some(Payment { level, ..Payment::of(amount) })
 }
 
 pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &Names, reading: &mut Reading) {

@@ -15,6 +15,7 @@ mod set;
 mod shape;
 
 pub use book::{Book, SUPPLEMENT};
+pub(super) use facts::PAID_ELSEWHERE;
 
 use get::Reading;
 
