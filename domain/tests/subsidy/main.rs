@@ -9,6 +9,7 @@ mod generate;
 mod hour;
 mod laws;
 mod mutation;
+mod person;
 mod probe;
 mod random;
 mod reader;
