@@ -1,5 +1,6 @@
 //! Facts: what is known of a beneficiary and of the items that it claims for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
@@ -137,4 +138,31 @@ pub struct Facts {
     pub officer: Option<Approval>,
     /// What finance pays instead.
     pub finance: Option<Approval>,
+}
+
+/// The fact that says for whom the beneficiary claims.
+pub(super) const PERSON: &str = "person";
+
+impl Facts {
+    /// One claim's facts for each person that the items name, by name; items that name nobody are the beneficiary's own.
+    /// Empty when there is nothing to part. Figures that are stated in total are repeated in every part.
+    pub fn by_person(&self) -> Vec<Self> {
+        let mut parts: BTreeMap<Option<&str>, Vec<Item>> = BTreeMap::new();
+        for item in self.items.iter().flatten() {
+            let person = item.attributes.word(PERSON).or_else(|| self.own.word(PERSON));
+            parts.entry(person).or_default().push(item.clone());
+        }
+        if parts.len() < 2 {
+            return Vec::new();
+        }
+        let part = |(person, items): (Option<&str>, Vec<Item>)| {
+            let mut own = self.own.clone();
+            own.0.retain(|(name, _)| name.as_ref() != PERSON);
+            if let Some(person) = person {
+                own.set(PERSON.into(), Value::Word(person.into()));
+            }
+            Self { own, items: Some(items), ..self.clone() }
+        };
+        parts.into_iter().map(part).collect()
+    }
 }

@@ -5,6 +5,8 @@ use domain::subsidy::explain::{Detail, Language, explain};
 use domain::subsidy::model::{RuleSet, Status};
 use domain::subsidy::read::{Document, facts, read};
 use domain::subsidy::record::{Record, RecordedClaim, Replayed};
+use domain::subsidy::table::Table;
+use domain::subsidy::what_if::compare;
 use domain::subsidy::{Claim, Options, Refusal, Settlement, settle};
 use serde_json::{Value, json};
 
@@ -265,4 +267,22 @@ golden_cases:
     let read: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
     assert_eq!(read.replay(&set).unwrap(), Replayed::Same);
     assert_eq!(set.status, Status::InForce);
+}
+
+#[test]
+fn a_comparison_parts_an_employers_contracts_by_person() {
+    let set = rule(&json!({}));
+    let mut table = Table::new(&set, &["beneficiary", "item", "person", "received_tech_amount"]).unwrap();
+    table.row(2, &["甲公司", "1", "张某", "6000000"]);
+    table.row(3, &["甲公司", "2", "李某", "1000000"]);
+    table.row(4, &["乙公司", "1", "张某", "1000000"]);
+    let everybody = table.finish().unwrap();
+    let mut draft = set.clone();
+    draft.components[0].caps[0].amount = Some(Fen(6_500_000));
+    let same = compare(&set, &set, &everybody).unwrap();
+    assert_eq!((same.total.unchanged, same.total.against_yuan), (2, Fen(6_000_000)));
+    let changed = compare(&draft, &set, &everybody).unwrap();
+    // 60,000 and 5,000 of 65,000 now: both employers gain, through the same person.
+    assert_eq!((changed.total.winners, changed.total.draft_yuan), (2, Fen(7_500_000)));
+    assert_eq!((changed.total.against_capped, changed.total.draft_capped), (2, 1));
 }

@@ -3,7 +3,7 @@
 mod golden;
 mod words;
 
-pub use golden::{Compared, compare, failing_cases};
+pub use golden::{Compared, MOST_RESULTS, compare, failing_cases};
 
 use super::document::Position;
 use super::figure::Unit;

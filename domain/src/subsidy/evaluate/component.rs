@@ -7,12 +7,9 @@ use super::{Claim, Fines, Missing, Options, Reached, Refusal, Stop};
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, Rate, Toward};
 use crate::subsidy::explain::{Detail, Stage, Step, Trace};
-use crate::subsidy::facts::Facts;
+use crate::subsidy::facts::{Facts, PERSON};
 use crate::subsidy::figure::Quantity;
 use crate::subsidy::model::{AddOn, Cited, Component, Penalty, RuleSet, Scope, Shape};
-
-/// The fact that says who got the award through the beneficiary.
-const PERSON: &str = "person";
 
 /// A component on its way.
 #[derive(Debug, Clone)]
