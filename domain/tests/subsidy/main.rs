@@ -15,3 +15,4 @@ mod random;
 mod reader;
 mod rng;
 mod slow;
+mod unseen;

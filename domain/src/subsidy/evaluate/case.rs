@@ -30,6 +30,9 @@ impl Answer {
     }
 }
 
+/// The result where an officer has not decided yet.
+const RANGE: &str = "range";
+
 fn yuan(amount: Fen) -> String {
     Exact::of(amount).yuan()
 }
@@ -101,9 +104,9 @@ fn name_results(settled: &Settlement, answer: &mut Answer) {
     match &settled.outcome {
         Outcome::Amount(amount) => answer.put(Case::AMOUNT, yuan(*amount)),
         Outcome::Count(number) => answer.put(Case::AMOUNT, Quantity::Count(*number).plain()),
-        Outcome::NotComputable(_) => answer.put(Case::AMOUNT, "not_computable"),
+        Outcome::NotComputable(_) => answer.put(Case::AMOUNT, Case::NOT_COMPUTABLE),
         Outcome::Range { min, max } => {
-            answer.put(Case::AMOUNT, "range");
+            answer.put(Case::AMOUNT, RANGE);
             answer.put("min", yuan(*min));
             answer.put("max", yuan(*max));
         }
@@ -171,8 +174,13 @@ fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut A
         .collect();
     let settled = settle(set, &whole, options)?;
     for one in &settled {
-        let amount = one.outcome.amount().map_or_else(|| "not_computable".to_owned(), yuan);
-        answer.put(&one.id, amount);
+        let result = match one.outcome {
+            Outcome::Amount(amount) => yuan(amount),
+            Outcome::Count(number) => Quantity::Count(number).plain(),
+            Outcome::Range { .. } => RANGE.to_owned(),
+            Outcome::Penalty(_) | Outcome::NotComputable(_) => Case::NOT_COMPUTABLE.to_owned(),
+        };
+        answer.put(&one.id, result);
     }
     let total = settled.iter().filter_map(|one| one.outcome.amount());
     let total = total.into_iter().try_fold(Fen(0), |sum, amount| sum.checked_add(amount).ok_or(TooLarge))?;

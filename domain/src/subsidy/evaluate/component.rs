@@ -9,7 +9,7 @@ use crate::subsidy::exact::{Exact, Rate, Toward};
 use crate::subsidy::explain::{Detail, Stage, Step, Trace};
 use crate::subsidy::facts::{Facts, PERSON};
 use crate::subsidy::figure::Quantity;
-use crate::subsidy::model::{AddOn, Cited, Component, Penalty, RuleSet, Scope, Shape};
+use crate::subsidy::model::{AddOn, Base, Cited, Component, Penalty, RuleSet, Scope, Shape};
 
 /// A component on its way.
 #[derive(Debug, Clone)]
@@ -119,6 +119,11 @@ impl<'a> Run<'a> {
             self.step(Stage::Shape, "calc", None, Exact::ZERO, || Detail::Count { number });
             return Ok(Reached::Count(number));
         }
+        // Where something is asked of items and none of them counts, a fixed amount is not paid either.
+        let is_empty = counted.is_empty() && (self.is_filtered() || self.component.base == Base::Count);
+        if is_empty && !matches!(self.component.shape, Shape::Penalty(_)) {
+            return Ok(nothing);
+        }
         let base = self.base(&counted)?;
         let (base, detail) = base.map_or((None, None), |(total, detail)| (Some(total), detail));
         if let Some(detail) = detail {
@@ -142,6 +147,11 @@ impl<'a> Run<'a> {
         self.offset()?;
         self.paid_caps()?;
         Ok(Reached::Amount(self.now))
+    }
+
+    /// Whether there was anything that could count.
+    fn is_filtered(&self) -> bool {
+        self.facts.items.as_ref().is_none_or(|items| !items.is_empty())
     }
 
     fn years_are_left(&mut self) -> Result<bool, Stop> {

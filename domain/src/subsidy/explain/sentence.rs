@@ -13,6 +13,11 @@ impl Speaker<'_> {
                 "最多支持 {most} 年，此前已支持 {paid} 年。",
                 "Paid in at most {most} years; it was paid in {paid} years before."
             ),
+            Detail::Items { counted: 0, given, .. } => say!(
+                self,
+                "申报 {given} 项，没有一项计入，不予奖补。",
+                "None of {given} items counts, so nothing is paid."
+            ),
             Detail::Items { counted, given, .. } => {
                 say!(self, "申报 {given} 项，计入 {counted} 项。", "{counted} of {given} items count.")
             }

@@ -27,6 +27,9 @@ pub(super) fn case(node: &Node, names: &Names, reading: &mut Reading) -> Option<
     };
     let given = self::given(given_node, names, reading)?;
     let expect = expected(expect_node, reading);
+    if expect.is_empty() {
+        reading.add(expect_node.at, ProblemKind::MissingKey, "a case expects at least one result");
+    }
     Some(Case { id, component, given, expect, note, at: node.at })
 }
 
@@ -38,10 +41,12 @@ fn expected(node: &Node, reading: &mut Reading) -> BTreeMap<String, String> {
 }
 
 fn scalar(node: &Node, reading: &mut Reading) -> Option<String> {
-    if let Content::Bool(flag) = node.content {
-        return Some(flag.to_string());
+    match node.content {
+        Content::Bool(flag) => Some(flag.to_string()),
+        // As null in a rule says that the source leaves a figure out.
+        Content::Null => Some(Case::NOT_COMPUTABLE.to_owned()),
+        Content::Number(_) | Content::Text(_) | Content::List(_) | Content::Map(_) => reading.text(node),
     }
-    reading.text(node)
 }
 
 fn given(node: &Node, names: &Names, reading: &mut Reading) -> Option<Given> {

@@ -7,7 +7,7 @@ use super::condition::flag_name;
 use super::get::{Fields, Reading};
 use crate::subsidy::document::{Content, Key, Node};
 use crate::subsidy::facts::{Approval, Attributes, Facts, Item, Payment, Value};
-use crate::subsidy::figure::{Quantity, Unit};
+use crate::subsidy::figure::{Quantity, Unit, money};
 use crate::subsidy::model::{Measure, RuleSet, Shape};
 use crate::subsidy::problem::ProblemKind;
 
@@ -211,14 +211,23 @@ fn payment(node: &Node, reading: &mut Reading) -> Option<Payment> {
 /// What the person of a claim got through others.
 pub(in crate::subsidy) const PAID_ELSEWHERE: &str = "person_paid_elsewhere";
 
-/// A payment in one key: `paid_before`, `already_paid`, `paid_this_year`, `person_paid_elsewhere`, or with a level such as
-/// `paid_by_province`.
+/// A name of these words, one of them `paid`, says what was paid before: `already_paid`, `paid_earlier_this_year`, ….
+const PAID_BEFORE: &[&str] =
+    &["paid", "before", "already", "previously", "earlier", "so", "far", "this", "in", "the", "same", "year", "amount"];
+
+/// A payment in one key: `paid_before` and the like, `person_paid_elsewhere`, or with a level such as `paid_by_province`, or
+/// the name of a level alone.
 fn paid_before(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Option<Payment> {
+    // The name of a level alone, such as `city`, is a word elsewhere; with a figure it says what that level paid.
+    if names.levels.contains(name) && node.scalar().is_some_and(|text| money(text).is_ok()) {
+        return reading.money(node).map(|amount| Payment { level: Some(name.to_owned()), ..Payment::of(amount) });
+    }
     let level = names.level_of(name);
     if name == PAID_ELSEWHERE && node.scalar().is_some() {
         return reading.money(node).map(Payment::elsewhere);
     }
-    let is_plain = ["paid_before", "already_paid", "paid_this_year", "already_paid_this_year"].contains(&name);
+    let is_plain =
+        name.split('_').any(|part| part == "paid") && name.split('_').all(|part| PAID_BEFORE.contains(&part));
     if names.uses(name) || (level.is_none() && !is_plain) || node.scalar().is_none() {
         return None;
     }

@@ -216,6 +216,10 @@ fn run(part: &Value, facts: &Value, look: &dyn Look, seen: &mut Vec<Value>) -> O
     if calc["kind"] == "count" {
         return Some(Out::Count(items.len()));
     }
+    let had_some = facts.get("items").is_none_or(|items| !items.as_array().unwrap().is_empty());
+    if items.is_empty() && (had_some || part["base"]["op"] == "count") && calc["kind"] != "penalty_range" {
+        return nothing;
+    }
     let sum = base(part, &items, facts)?;
     if let Some(floor) = some(part, "floor")
         && !matches!(text(&part["base"], "op"), "none" | "count")
