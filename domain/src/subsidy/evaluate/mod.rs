@@ -16,7 +16,7 @@ mod shape;
 mod shared;
 
 pub use case::{Answer, run_case};
-pub(super) use case::{results, states_base};
+pub(super) use case::{results, states_base, use_amount};
 pub use pool::{PoolClaim, share};
 
 use serde::Serialize;

@@ -52,6 +52,7 @@ const STANDARD_WORDS: &[&str] = &[
     "grade",
     "chosen_component",
     "contract_registration_no",
+    "source",
 ];
 
 /// Whether a fact needs no declaration.
