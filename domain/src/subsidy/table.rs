@@ -13,6 +13,11 @@ use super::problem::{MOST_PROBLEMS, Problem, ProblemKind};
 use super::read::{Cells, PAID_ELSEWHERE};
 use crate::rule::Fen;
 
+/// Whether a column is one of the table's own.
+fn is_own(column: &str) -> bool {
+    matches!(column, "beneficiary" | "group" | "item" | "year" | "paid_before" | PAID_ELSEWHERE)
+}
+
 /// What was paid is never negative.
 fn payment(text: &str) -> Result<Fen, ()> {
     money(text).ok().filter(|amount| amount.0 >= 0).ok_or(())
@@ -47,6 +52,12 @@ impl Table {
         })
     }
 
+    /// The columns, counted from one, that no clause uses and nothing declares: they change nothing.
+    pub fn unused(&self) -> Vec<(u32, &str)> {
+        let columns = (1..).zip(&self.columns).map(|(at, name)| (at, name.as_str()));
+        columns.filter(|(_, name)| !is_own(name) && !self.cells.knows(name)).collect()
+    }
+
     /// Adds a row; `line` is its place in the file.
     pub fn row(&mut self, line: u32, row: &[&str]) {
         let columns = std::mem::take(&mut self.columns);
@@ -61,7 +72,7 @@ impl Table {
         let facts = self.facts_of(beneficiary);
         let mut attributes = Attributes::default();
         for (at, (column, text)) in columns.iter().zip(row).enumerate() {
-            if !matches!(column.as_str(), "beneficiary" | "group" | "item" | "year" | "paid_before" | PAID_ELSEWHERE) {
+            if !is_own(column) {
                 let at = Position { line, column: u32::try_from(at + 1).unwrap_or(u32::MAX) };
                 self.cells.put(&mut attributes, column, text, at);
             }

@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod engine;
+mod explain;
 mod generate;
 mod hour;
 mod laws;

@@ -32,6 +32,10 @@ pub(super) fn run(file: &Path, example: &str, language: Language, format: Format
     if explained.is_empty() {
         return Ok(unreadable(file, &format!("`{example}` names no component, and its facts are the base of none")));
     }
+    if matches!(format, Format::Json) && explained.len() > 1 {
+        output::say(&serde_json::to_string_pretty(&explained)?)?;
+        return Ok(0);
+    }
     for explanation in &explained {
         match format {
             Format::Text => output::say(&explanation.text())?,

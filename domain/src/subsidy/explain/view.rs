@@ -45,6 +45,10 @@ pub struct Explanation {
     pub rule_hash: String,
     pub engine_version: String,
     pub component: String,
+    /// The claim among those that were settled together; empty when it stands alone.
+    pub claim: String,
+    /// The award and the claim in words.
+    pub subject: String,
     pub beneficiary: String,
     pub is_eligible: bool,
     pub outcome: Outcome,
@@ -96,6 +100,8 @@ pub fn explain(
         rule_hash: set.hash(),
         engine_version: ENGINE_VERSION.to_owned(),
         component: settled.component.clone(),
+        claim: settled.id.clone(),
+        subject: speaker.subject(settled),
         beneficiary: component.map(|component| component.beneficiary.clone()).unwrap_or_default(),
         is_eligible: settled.is_eligible,
         outcome: settled.outcome.clone(),
@@ -156,6 +162,19 @@ impl Speaker<'_> {
             |source| say!(self, "凭证：{source}", "proof: {source}"),
         );
         say!(self, "{measure} {figure}（{item}，{source}）", "{measure} {figure} ({item}; {source})")
+    }
+
+    fn subject(self, settled: &Settlement) -> String {
+        let (id, claim) = (&settled.component, &settled.id);
+        let title = self.set.component(id).map(|component| component.title.as_str()).unwrap_or_default();
+        let award = match (id.is_empty(), title.is_empty()) {
+            (true, _) => String::new(),
+            (_, true) => say!(self, "奖项 {id}", "Award {id}"),
+            (_, false) => say!(self, "奖项 {title}（{id}）", "Award {id}, {title}"),
+        };
+        let claim = if claim.is_empty() { String::new() } else { say!(self, "申报 {claim}", "claim {claim}") };
+        let between = if award.is_empty() || claim.is_empty() { String::new() } else { say!(self, "，", ", ") };
+        format!("{award}{between}{claim}")
     }
 
     /// The document that a clause without its own basis rests on.

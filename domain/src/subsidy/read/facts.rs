@@ -238,9 +238,7 @@ fn paid_before(name: &str, node: &Node, names: &Names, reading: &mut Reading) ->
 
 pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &Names, reading: &mut Reading) {
     let name = alias(&key.name);
-    let (plain, _) = flag_name(name);
-    let known = [name, plain.as_str(), &format!("{}_on", name.trim_end_matches("_year"))];
-    let is_known = known.iter().any(|name| names.uses(name) || reading.measures.contains_key(*name));
+    let is_known = is_known(name, names, reading);
     if !is_known && reading.is_book {
         reading.remark(|| format!("{}:{}: `{}` is used by no clause", key.at.line, key.at.column, key.name));
     } else if !is_known {
@@ -249,6 +247,14 @@ pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &N
     if let Some((name, value)) = value(name, node, names, reading) {
         attributes.set(name, value);
     }
+}
+
+/// Whether a fact is used or declared, under its own name or as flag or year of the same thing.
+pub(super) fn is_known(name: &str, names: &Names, reading: &Reading) -> bool {
+    let name = alias(name);
+    let (plain, _) = flag_name(name);
+    let known = [name, plain.as_str(), &format!("{}_on", name.trim_end_matches("_year"))];
+    known.iter().any(|name| names.uses(name) || reading.measures.contains_key(*name))
 }
 
 fn alias(name: &str) -> &str {

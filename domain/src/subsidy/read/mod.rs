@@ -109,6 +109,11 @@ impl Cells {
         Self { reading, names: facts::Names::of(set) }
     }
 
+    /// Whether a clause uses it, or the rule set declares it.
+    pub fn knows(&self, name: &str) -> bool {
+        facts::is_known(name, &self.names, &self.reading)
+    }
+
     /// Puts one cell; an empty cell states nothing.
     pub fn put(&mut self, into: &mut super::facts::Attributes, name: &str, text: &str, at: Position) {
         let text = text.trim();
