@@ -174,7 +174,7 @@ fn heavy(rng: &mut Rng) -> String {
         let (open, close) = around.split_once('~').unwrap();
         text.push_str(open);
         if full.contains(&hole) {
-            fill(&mut text, *rng.pick::<&str>(pieces), most, longest);
+            fill(&mut text, rng.pick::<&str>(pieces), most, longest);
         }
         text.push_str(close);
         text.push_str(after);
@@ -204,7 +204,7 @@ fn repeated(rng: &mut Rng) -> String {
     let most = if rng.one_in(2) { LONGEST } else { rng.size(LONGEST as u64) };
     let mut text = String::with_capacity(LONGEST);
     if rng.one_in(3) {
-        text.push_str(*rng.pick(&["{\"formulas\": [", "id: ", "a:\n- ", "{\"id\": \""]));
+        text.push_str(rng.pick::<&str>(&["{\"formulas\": [", "id: ", "a:\n- ", "{\"id\": \""]));
     }
     while text.len() + piece.len() <= most {
         text.push_str(&piece);
@@ -240,7 +240,7 @@ fn change(node: &mut Value, rng: &mut Rng) {
                 members.insert((*rng.pick(PIECES)).to_owned(), value);
             }
         }
-        other => *other = serde_json::from_str(*rng.pick::<&str>(VALUES)).unwrap_or(Value::Null),
+        other => *other = serde_json::from_str(rng.pick::<&str>(VALUES)).unwrap_or(Value::Null),
     }
 }
 
@@ -251,7 +251,7 @@ fn next(kept: &[String], round: u64, rng: &mut Rng) -> String {
     match rng.below(8) {
         0 => garbage(rng),
         1 => broken(TEMPLATE, rng),
-        2 if round % 5 == 0 => broken(FORMULAS, rng),
+        2 if round.is_multiple_of(5) => broken(FORMULAS, rng),
         3 if round % 40 == 1 => other_tree(serde_json::from_str(FORMULAS).unwrap(), rng),
         4 | 5 if !kept.is_empty() => broken(rng.pick(kept).as_str(), rng),
         6 => generate::rule_set(rng).to_string(),
