@@ -1,5 +1,6 @@
 //! Facts: what is known of a beneficiary and of the items that it claims for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
@@ -87,9 +88,30 @@ pub struct Payment {
     /// The level that paid it; without one it was paid under these rules.
     pub level: Option<String>,
     pub project: Option<String>,
+    /// Through whom it was paid, when that is not the claim's own beneficiary; it then counts for the person alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beneficiary: Option<String>,
+    /// The person it was paid for; without one, whomever the claim is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The year it counts for; without one it counts for every period.
     pub year: Option<i32>,
     pub amount: Fen,
+}
+
+impl Payment {
+    /// A payment of which nothing else is known: it counts for everything.
+    pub fn of(amount: Fen) -> Self {
+        Self { component: None, level: None, project: None, beneficiary: None, person: None, year: None, amount }
+    }
+
+    /// What the person of the claim got through others.
+    pub fn elsewhere(amount: Fen) -> Self {
+        Self { beneficiary: Some(Self::ELSEWHERE.to_owned()), ..Self::of(amount) }
+    }
+
+    /// Stands for a beneficiary that is not named.
+    pub const ELSEWHERE: &str = "elsewhere";
 }
 
 /// An amount set by a person, with the reason.
@@ -102,6 +124,7 @@ pub struct Approval {
 /// All facts of one claim.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Facts {
+    /// Who claims. Claims that do not say so share no cap of person or beneficiary.
     pub beneficiary: String,
     /// What a comparison groups by, such as a city.
     pub group: String,
@@ -115,4 +138,31 @@ pub struct Facts {
     pub officer: Option<Approval>,
     /// What finance pays instead.
     pub finance: Option<Approval>,
+}
+
+/// The fact that says for whom the beneficiary claims.
+pub(super) const PERSON: &str = "person";
+
+impl Facts {
+    /// One claim's facts for each person that the items name, by name; items that name nobody are the beneficiary's own.
+    /// Empty when there is nothing to part. Figures that are stated in total are repeated in every part.
+    pub fn by_person(&self) -> Vec<Self> {
+        let mut parts: BTreeMap<Option<&str>, Vec<Item>> = BTreeMap::new();
+        for item in self.items.iter().flatten() {
+            let person = item.attributes.word(PERSON).or_else(|| self.own.word(PERSON));
+            parts.entry(person).or_default().push(item.clone());
+        }
+        if parts.len() < 2 {
+            return Vec::new();
+        }
+        let part = |(person, items): (Option<&str>, Vec<Item>)| {
+            let mut own = self.own.clone();
+            own.0.retain(|(name, _)| name.as_ref() != PERSON);
+            if let Some(person) = person {
+                own.set(PERSON.into(), Value::Word(person.into()));
+            }
+            Self { own, items: Some(items), ..self.clone() }
+        };
+        parts.into_iter().map(part).collect()
+    }
 }

@@ -1,7 +1,7 @@
 //! Facts of many beneficiaries as one table, such as a CSV file.
 //!
 //! A row without `item` states facts of the beneficiary, a row with `item` an item of it. Columns are named like facts;
-//! `beneficiary`, `group`, `item`, `year` and `paid_before` mean what they say.
+//! `beneficiary`, `group`, `item`, `year`, `paid_before` and `person_paid_elsewhere` mean what they say.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,18 @@ use super::facts::{Attributes, Facts, Item, Payment};
 use super::figure::money;
 use super::model::RuleSet;
 use super::problem::{MOST_PROBLEMS, Problem, ProblemKind};
-use super::read::Cells;
+use super::read::{Cells, PAID_ELSEWHERE};
+use crate::rule::Fen;
+
+/// Whether a column is one of the table's own.
+fn is_own(column: &str) -> bool {
+    matches!(column, "beneficiary" | "group" | "item" | "year" | "paid_before" | PAID_ELSEWHERE)
+}
+
+/// What was paid is never negative.
+fn payment(text: &str) -> Result<Fen, ()> {
+    money(text).ok().filter(|amount| amount.0 >= 0).ok_or(())
+}
 
 /// Collects rows into facts.
 #[derive(Debug)]
@@ -41,6 +52,12 @@ impl Table {
         })
     }
 
+    /// The columns, counted from one, that no clause uses and nothing declares: they change nothing.
+    pub fn unused(&self) -> Vec<(u32, &str)> {
+        let columns = (1..).zip(&self.columns).map(|(at, name)| (at, name.as_str()));
+        columns.filter(|(_, name)| !is_own(name) && !self.cells.knows(name)).collect()
+    }
+
     /// Adds a row; `line` is its place in the file.
     pub fn row(&mut self, line: u32, row: &[&str]) {
         let columns = std::mem::take(&mut self.columns);
@@ -55,13 +72,14 @@ impl Table {
         let facts = self.facts_of(beneficiary);
         let mut attributes = Attributes::default();
         for (at, (column, text)) in columns.iter().zip(row).enumerate() {
-            if !matches!(column.as_str(), "beneficiary" | "group" | "item" | "year" | "paid_before") {
+            if !is_own(column) {
                 let at = Position { line, column: u32::try_from(at + 1).unwrap_or(u32::MAX) };
                 self.cells.put(&mut attributes, column, text, at);
             }
         }
         let year = cell("year").map(str::parse).transpose();
-        let paid = cell("paid_before").map(money).transpose();
+        let paid = cell("paid_before").map(payment).transpose();
+        let elsewhere = cell(PAID_ELSEWHERE).map(payment).transpose();
         let known = &mut self.all[facts];
         if let Some(group) = cell("group") {
             group.clone_into(&mut known.group);
@@ -70,14 +88,17 @@ impl Table {
             known.year = Some(year);
         }
         if let Ok(Some(amount)) = paid {
-            known.payments.push(Payment { component: None, level: None, project: None, year: None, amount });
+            known.payments.push(Payment::of(amount));
+        }
+        if let Ok(Some(amount)) = elsewhere {
+            known.payments.push(Payment::elsewhere(amount));
         }
         match cell("item") {
             Some(id) => known.items.get_or_insert_default().push(Item { id: id.to_owned(), attributes }),
             None => attributes.iter().for_each(|(name, value)| known.own.set(name.into(), value.clone())),
         }
-        if year.is_err() || paid.is_err() {
-            self.wrong(line, 1, "`year` or `paid_before` is no figure");
+        if year.is_err() || paid.is_err() || elsewhere.is_err() {
+            self.wrong(line, 1, "`year`, `paid_before` or `person_paid_elsewhere` is no figure");
         }
         self.columns = columns;
     }

@@ -94,7 +94,7 @@ fn the_nearest_threshold_is_named_with_what_it_would_bring() {
     let (set, case) = example("E32");
     let component = set.component("agency").unwrap();
     let nearest = explain::nearest(&set, component, &case.given.facts, Options::CASE).unwrap();
-    assert_eq!((nearest.more, nearest.amount), (crate::rule::Fen(1), crate::rule::Fen(10_000_000)));
+    assert_eq!((nearest.more, nearest.amount), (Quantity::Money(crate::rule::Fen(1)), crate::rule::Fen(10_000_000)));
     let (set, case) = example("E19");
     let component = set.component("seller").unwrap();
     assert_eq!(explain::nearest(&set, component, &case.given.facts, Options::CASE), None);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::evaluate::{Claim, Options, Outcome, Refusal, Settlement, settle, states_base};
 use super::exact::TooLarge;
 use super::facts::Facts;
-use super::model::RuleSet;
+use super::model::{Component, RuleSet, Scope};
 use crate::rule::Fen;
 
 /// Both versions over one group of claims.
@@ -45,13 +45,27 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-impl Totals {
-    fn add(&mut self, against: Option<&Settlement>, draft: Option<&Settlement>) -> Result<(), TooLarge> {
-        let amount = |side: Option<&Settlement>| match side.map(|side| &side.outcome) {
-            None => Some(Fen(0)),
-            Some(Outcome::Amount(amount)) => Some(*amount),
-            Some(_) => None,
+/// What one version pays a beneficiary for a component, of all its persons together.
+#[derive(Debug, Clone, Copy)]
+struct Side {
+    /// `None`: it cannot be computed.
+    amount: Option<Fen>,
+    is_capped: bool,
+}
+
+impl Side {
+    fn and(self, settled: &Settlement) -> Result<Self, TooLarge> {
+        let amount = match (self.amount, &settled.outcome) {
+            (Some(sum), Outcome::Amount(amount)) => Some(sum.checked_add(*amount).ok_or(TooLarge)?),
+            _ => None,
         };
+        Ok(Self { amount, is_capped: self.is_capped || settled.is_capped })
+    }
+}
+
+impl Totals {
+    fn add(&mut self, against: Option<&Side>, draft: Option<&Side>) -> Result<(), TooLarge> {
+        let amount = |side: Option<&Side>| side.map_or(Some(Fen(0)), |side| side.amount);
         self.claims += 1;
         self.against_capped += u64::from(against.is_some_and(|side| side.is_capped));
         self.draft_capped += u64::from(draft.is_some_and(|side| side.is_capped));
@@ -85,7 +99,7 @@ pub fn compare(draft: &RuleSet, against: &RuleSet, everybody: &[Facts]) -> Resul
         let (against, draft) = (before.get(key), after.get(key));
         made.total.add(against, draft)?;
         made.groups.entry(facts.group.clone()).or_default().add(against, draft)?;
-        let amount = |side: Option<&Settlement>| side.and_then(|side| side.outcome.amount()).unwrap_or_default();
+        let amount = |side: Option<&Side>| side.and_then(|side| side.amount).unwrap_or_default();
         let (against_yuan, draft_yuan) = (amount(against), amount(draft));
         if against_yuan != draft_yuan {
             let (beneficiary, group) = (facts.beneficiary.clone(), facts.group.clone());
@@ -103,16 +117,35 @@ pub fn compare(draft: &RuleSet, against: &RuleSet, everybody: &[Facts]) -> Resul
     Ok(made)
 }
 
-/// Everybody claims every component whose base is among the facts.
-fn run<'a>(set: &'a RuleSet, everybody: &'a [Facts]) -> Result<BTreeMap<(usize, &'a str), Settlement>, Refusal> {
+fn states_by_item(facts: &Facts, measure: &str) -> bool {
+    facts.items.iter().flatten().any(|item| item.attributes.get(measure).is_some())
+}
+
+/// Everybody claims every component whose base is among the facts; where a cap per person says so, once for each person
+/// that the items name.
+fn run<'a>(set: &'a RuleSet, everybody: &'a [Facts]) -> Result<BTreeMap<(usize, &'a str), Side>, Refusal> {
+    let has_person_cap = |component: &Component| component.caps.iter().any(|cap| cap.scope == Scope::Person);
+    let is_for_persons = set.components.iter().any(has_person_cap);
+    let persons: Vec<Vec<Facts>> =
+        everybody.iter().map(|facts| if is_for_persons { facts.by_person() } else { Vec::new() }).collect();
     let mut claims = Vec::new();
     let mut keys = Vec::new();
-    for (at, facts) in everybody.iter().enumerate() {
-        for component in set.components.iter().filter(|component| states_base(component, facts)) {
-            keys.push((at, component.id.as_str()));
-            let submitted = i64::try_from(at).unwrap_or(i64::MAX);
-            claims.push(Claim { id: &facts.beneficiary, component: &component.id, facts, submitted, rank: None });
+    for (at, whole) in everybody.iter().enumerate() {
+        for component in set.components.iter().filter(|component| states_base(component, whole)) {
+            let is_by_item = component.base.measures().into_iter().all(|measure| states_by_item(whole, measure));
+            let parts = if has_person_cap(component) && is_by_item { persons[at].as_slice() } else { &[] };
+            let parts = if parts.is_empty() { std::slice::from_ref(whole) } else { parts };
+            for facts in parts {
+                keys.push((at, component.id.as_str()));
+                let submitted = i64::try_from(at).unwrap_or(i64::MAX);
+                claims.push(Claim { id: &facts.beneficiary, component: &component.id, facts, submitted, rank: None });
+            }
         }
     }
-    Ok(keys.into_iter().zip(settle(set, &claims, Options::CASE)?).collect())
+    let mut sides = BTreeMap::new();
+    for (key, settled) in keys.into_iter().zip(settle(set, &claims, Options::CASE)?) {
+        let side = sides.entry(key).or_insert(Side { amount: Some(Fen(0)), is_capped: false });
+        *side = side.and(&settled)?;
+    }
+    Ok(sides)
 }

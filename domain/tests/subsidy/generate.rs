@@ -283,6 +283,9 @@ fn item(rng: &mut Rng, at: u64) -> Value {
     put(rng, "project", json!(project));
     let number = *rng.pick(&["k1", "k2", "k3", "k4"]);
     put(rng, "contract_registration_no", json!(number));
+    if rng.one_in(60) {
+        item["person"] = json!(rng.pick(&["v1", "v2"]));
+    }
     if rng.one_in(3) {
         item["chosen_component"] = json!(rng.pick(&["a", "b"]));
     }
@@ -303,6 +306,9 @@ fn facts(rng: &mut Rng, beneficiary: &str) -> Value {
             facts[name] = json!(money(rng));
         }
     }
+    if rng.one_in(3) {
+        facts["person"] = json!(rng.pick(&["v1", "v2"]));
+    }
     if !rng.one_in(8) {
         facts["grade"] = json!(rng.pick(&["优秀", "良好", "合格"]));
     }
@@ -310,7 +316,7 @@ fn facts(rng: &mut Rng, beneficiary: &str) -> Value {
         facts["city"] = json!(rng.pick(&["南宁", "桂林"]));
     }
     if rng.one_in(2) {
-        facts["year"] = json!(2026);
+        facts["year"] = if rng.one_in(4) { json!(2025) } else { json!(2026) };
     }
     if rng.one_in(4) {
         facts["years_paid"] = json!(rng.below(5));
@@ -327,7 +333,14 @@ fn facts(rng: &mut Rng, beneficiary: &str) -> Value {
 
 fn payment(rng: &mut Rng) -> Value {
     let mut payment = json!({"amount": money(rng)});
-    for (name, words) in [("component", ["a", "b"]), ("level", ["province", "county"]), ("project", ["p1", "p2"])] {
+    let names = [
+        ("component", ["a", "b"]),
+        ("level", ["province", "county"]),
+        ("project", ["p1", "p2"]),
+        ("beneficiary", ["u1", "u2"]),
+        ("person", ["v1", "v2"]),
+    ];
+    for (name, words) in names {
         if rng.one_in(3) {
             payment[name] = json!(rng.pick(&words));
         }
@@ -341,7 +354,7 @@ fn payment(rng: &mut Rng) -> Value {
 /// Claims of a few beneficiaries for the components of a set.
 pub fn claims(rng: &mut Rng, set: &Value) -> Vec<Claim> {
     let components = set["components"].as_array().unwrap();
-    (0..=rng.below(4))
+    (0..=rng.below(5))
         .map(|at| {
             let component = rng.pick(components)["id"].as_str().unwrap().to_owned();
             let beneficiary = *rng.pick(&["u1", "u2"]);

@@ -5,11 +5,15 @@
 
 mod boundaries;
 mod engine;
+mod explain;
 mod generate;
+mod hour;
 mod laws;
 mod mutation;
+mod person;
 mod probe;
 mod random;
 mod reader;
 mod rng;
 mod slow;
+mod unseen;

@@ -6,7 +6,7 @@ use domain::subsidy::read::{TEMPLATE, read, rule_set};
 use crate::rng::{Rng, rounds, seed};
 
 /// Pieces that readers stumble over.
-const PIECES: &[&str] = &[
+pub const PIECES: &[&str] = &[
     "{",
     "}",
     "[",
@@ -52,7 +52,7 @@ const PIECES: &[&str] = &[
     "items",
 ];
 
-fn broken(text: &str, rng: &mut Rng) -> String {
+pub fn broken(text: &str, rng: &mut Rng) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..=rng.below(6) {
         let at = usize::try_from(rng.below(bytes.len() as u64)).unwrap();
@@ -77,7 +77,7 @@ fn broken(text: &str, rng: &mut Rng) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn garbage(rng: &mut Rng) -> String {
+pub fn garbage(rng: &mut Rng) -> String {
     (0..rng.below(60)).map(|_| *rng.pick(PIECES)).collect()
 }
 

@@ -41,6 +41,9 @@ fn lines(document: &Document) -> anyhow::Result<u8> {
             output::say(&format!("note {remark}"))?;
         }
     }
+    if let Document::Set(set) = document {
+        output::say(&format!("{} {} sha256 {}", set.id, set.version, set.hash()))?;
+    }
     output::say(&format!("{} examples, {differing} differ", cases.len()))?;
     Ok(if differing == 0 { 0 } else { DIFFERS })
 }

@@ -30,12 +30,10 @@ pub(super) fn run(file: &Path, example: &str, language: Language, format: Format
     let explained: Vec<Explanation> =
         answer.settlements.iter().map(|settled| one(set, case, settled, language)).collect();
     if explained.is_empty() {
-        if matches!(format, Format::Json) {
-            output::say(&serde_json::to_string_pretty(&answer.results)?)?;
-            return Ok(0);
-        }
-        let results: Vec<_> = answer.results.iter().map(|(name, result)| format!("{name} {result}")).collect();
-        output::say(&format!("{}\n{}", set.title, results.join("\n")))?;
+        return Ok(unreadable(file, &format!("`{example}` names no component, and its facts are the base of none")));
+    }
+    if matches!(format, Format::Json) && explained.len() > 1 {
+        output::say(&serde_json::to_string_pretty(&explained)?)?;
         return Ok(0);
     }
     for explanation in &explained {

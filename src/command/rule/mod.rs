@@ -121,13 +121,25 @@ fn unreadable(file: &Path, why: &str) -> u8 {
     UNREADABLE
 }
 
+/// `file:line:column: …`, as editors jump to.
+fn unreadable_at(file: &Path, line: usize, column: usize, why: &str) -> u8 {
+    output::complain(&format!("{}:{line}:{column}: {why}", file.display()));
+    UNREADABLE
+}
+
 /// Reads a document, or complains about every problem with its position.
 fn document(file: &Path) -> Result<Document, u8> {
-    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error.to_string()))?;
+    let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let last = before.rsplit('\n').next().unwrap_or_default();
+        let (line, column) = (before.matches('\n').count() + 1, last.chars().count() + 1);
+        unreadable_at(file, line, column, "not_readable: this is no UTF-8")
+    })?;
     read(&text).map_err(|problems| complain_at(file, &problems))
 }
 
-/// `file:line:column: …`, as editors jump to.
+/// Every problem with its position.
 fn complain_at(file: &Path, problems: &[Problem]) -> u8 {
     for problem in problems {
         output::complain(&format!("{}:{problem}", file.display()));

@@ -8,7 +8,7 @@ use domain::subsidy::read::Document;
 use domain::subsidy::table::Table;
 use domain::subsidy::what_if::{Comparison, Totals, compare};
 
-use super::{complain_at, document, unreadable};
+use super::{complain_at, document, unreadable, unreadable_at};
 use crate::output;
 
 /// Most changes that are listed; the JSON form has all.
@@ -23,7 +23,7 @@ pub(super) fn run(
 ) -> anyhow::Result<u8> {
     let sets = rule_set(draft, formula).and_then(|draft| Ok((draft, rule_set(against, formula)?)));
     let read = sets.and_then(|(draft, against)| {
-        let everybody = table(facts, &draft)?;
+        let everybody = table(facts, &both(&draft, &against))?;
         Ok((draft, against, everybody))
     });
     let (draft_set, against_set, everybody) = match read {
@@ -58,12 +58,32 @@ fn rule_set(file: &Path, formula: Option<&str>) -> Result<RuleSet, u8> {
     }
 }
 
+/// Everything that either version asks for, so that the table is read alike for both.
+fn both(draft: &RuleSet, against: &RuleSet) -> RuleSet {
+    let mut both = draft.clone();
+    both.components.extend(against.components.iter().cloned());
+    both.exclusivity.extend(against.exclusivity.iter().cloned());
+    for (name, measure) in &against.measures {
+        both.measures.entry(name.clone()).or_insert_with(|| measure.clone());
+    }
+    both
+}
+
 fn table(file: &Path, set: &RuleSet) -> Result<Vec<Facts>, u8> {
-    let wrong = |error: csv::Error| unreadable(file, &error.to_string());
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_path(file).map_err(wrong)?;
+    let wrong = |error: csv::Error| {
+        let line = error.position().map_or(1, |position| usize::try_from(position.line()).unwrap_or(usize::MAX));
+        unreadable_at(file, line, 1, &error.to_string())
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(false)
+        .from_path(file)
+        .map_err(|error| unreadable(file, &error.to_string()))?;
     let header = reader.headers().map_err(wrong)?.clone();
     let columns: Vec<&str> = header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
     let mut table = Table::new(set, &columns).map_err(|problem| complain_at(file, &[problem]))?;
+    for (column, name) in table.unused() {
+        output::complain(&format!("{}:1:{column}: note: `{name}` is used by no clause", file.display()));
+    }
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).map_err(wrong)? {
         let line = record.position().map_or(0, |position| u32::try_from(position.line()).unwrap_or(u32::MAX));

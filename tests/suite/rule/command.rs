@@ -56,6 +56,10 @@ fn a_difference_is_one_and_an_unreadable_file_is_two() {
         "{complaint}"
     );
     assert_eq!(jiqiao(folder.path(), &["check", "nowhere.yaml"]).status.code(), Some(2));
+    std::fs::write(folder.path().join("bytes.yaml"), b"id: R\ntitle: \xe4\xb8\x89\xff\n").unwrap();
+    let output = jiqiao(folder.path(), &["check", "bytes.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complained(&output).contains("bytes.yaml:2:9: not_readable"), "{}", complained(&output));
 }
 
 #[test]
@@ -72,6 +76,9 @@ fn an_example_is_explained_in_two_languages_and_three_forms() {
     assert!(explain(&["E19", "--format", "html"]).starts_with("<section lang=\"zh-CN\">"));
     let json: Value = serde_json::from_str(&explain(&["E19", "--format", "json", "--lang", "en"])).unwrap();
     assert_eq!(json["outcome"]["amount"], "50000.00");
+    let shares: Value = serde_json::from_str(&explain(&["M03", "--format", "json"])).unwrap();
+    assert_eq!((shares[1]["claim"].as_str(), shares[1]["outcome"]["amount"].as_str()), (Some("b"), Some("160000.00")));
+    assert!(explain(&["M10", "--format", "html"]).contains("即 90,000 元（9 万元）"));
     assert_eq!(jiqiao(folder.path(), &["explain", "formulas.json", "E00"]).status.code(), Some(2));
 }
 
@@ -93,6 +100,18 @@ fn a_draft_is_compared_with_the_rules_in_force() {
     let output = run("new.yaml", "wrong.csv");
     assert_eq!(output.status.code(), Some(2));
     assert!(complained(&output).contains("wrong.csv:2:2"), "{}", complained(&output));
+    file(folder.path(), "short.csv", "beneficiary,received_tech_amount\n甲,1\n乙\n");
+    let output = run("new.yaml", "short.csv");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(complained(&output).contains("short.csv:3:1: "), "{}", complained(&output));
+    file(folder.path(), "more.csv", "beneficiary,received_tech_amount,recieved\n甲,1,2\n");
+    let output = run("new.yaml", "more.csv");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        complained(&output).contains("more.csv:1:3: note: `recieved` is used by no clause"),
+        "{}",
+        complained(&output)
+    );
 }
 
 #[test]

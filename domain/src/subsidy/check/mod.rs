@@ -3,7 +3,7 @@
 mod golden;
 mod words;
 
-pub use golden::{Compared, compare, failing_cases};
+pub use golden::{Compared, MOST_RESULTS, compare, failing_cases};
 
 use super::document::Position;
 use super::figure::Unit;
@@ -11,13 +11,13 @@ use super::model::{Component, RuleSet};
 use super::problem::{ProblemKind, Report};
 
 /// Checks everything that needs the whole set.
-pub(super) fn set(set: &RuleSet, report: &mut Report) {
+pub(super) fn set(set: &RuleSet, at: Position, report: &mut Report) {
     for component in &set.components {
         words::component(component, report);
         units(set, component, report);
     }
     if set.components.is_empty() {
-        report.add(Position { line: 1, column: 1 }, ProblemKind::MissingKey, "a rule set has at least one component");
+        report.add(at, ProblemKind::MissingKey, "a rule set has at least one component");
     }
 }
 

@@ -59,8 +59,8 @@ impl Parser<'_> {
         let content = match self.peek() {
             Some('{') => self.object(depth)?,
             Some('[') => self.list(depth)?,
-            Some('"') => Content::Text(self.text()?),
-            Some('-' | '0'..='9') => Content::Number(self.number()?),
+            Some('"') => Content::Text(self.text()?.into()),
+            Some('-' | '0'..='9') => Content::Number(self.number()?.into()),
             Some('t') => self.word("true", Content::Bool(true))?,
             Some('f') => self.word("false", Content::Bool(false))?,
             Some('n') => self.word("null", Content::Null)?,
@@ -93,7 +93,7 @@ impl Parser<'_> {
             if self.peek() != Some('"') {
                 return Err(self.wrong("a name in quotes"));
             }
-            let name = self.text()?;
+            let name = self.text()?.into();
             self.blanks();
             self.take(':')?;
             self.blanks();
@@ -101,7 +101,7 @@ impl Parser<'_> {
             self.blanks();
         }
         self.take('}')?;
-        twice(&members).map_or(Ok(Content::Map(members)), Err)
+        twice(&members).map_or(Ok(Content::Map(members.into())), Err)
     }
 
     fn list(&mut self, depth: usize) -> Result<Content, Problem> {
@@ -117,7 +117,7 @@ impl Parser<'_> {
             self.blanks();
         }
         self.take(']')?;
-        Ok(Content::List(items))
+        Ok(Content::List(items.into()))
     }
 
     fn number(&mut self) -> Result<String, Problem> {

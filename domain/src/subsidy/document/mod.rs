@@ -6,7 +6,10 @@
 mod json;
 mod yaml;
 
+use sha2::{Digest, Sha256};
+
 use super::problem::{Problem, ProblemKind};
+use crate::rule::hex;
 
 /// Longest text in bytes.
 pub const MOST_BYTES: usize = 4 << 20;
@@ -35,17 +38,17 @@ pub enum Content {
     Null,
     Bool(bool),
     /// The digits as written, so that no binary float comes between.
-    Number(String),
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<(Key, Node)>),
+    Number(Box<str>),
+    Text(Box<str>),
+    List(Box<[Node]>),
+    Map(Box<[(Key, Node)]>),
 }
 
 /// A member's name and where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     pub at: Position,
-    pub name: String,
+    pub name: Box<str>,
 }
 
 /// How a text is written.
@@ -79,7 +82,7 @@ impl Node {
     /// The member of an object.
     pub fn member(&self, name: &str) -> Option<&Self> {
         let Content::Map(members) = &self.content else { return None };
-        members.iter().find(|(key, _)| key.name == name).map(|(_, value)| value)
+        members.iter().find(|(key, _)| *key.name == *name).map(|(_, value)| value)
     }
 
     /// The text of a text or number.
@@ -98,11 +101,40 @@ impl Node {
         self.content == Content::Null
     }
 
-    /// The canonical form: members by name, no blanks, numbers as texts; the same for both syntaxes.
-    pub fn canonical(&self) -> String {
-        let mut out = String::new();
-        crate::rule::canonical(&self.plain(), &mut out);
-        out
+    /// SHA-256 of the canonical form in lower-case hex: members by name, no blanks, numbers as texts; the same for both
+    /// syntaxes, and never held as a whole.
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        self.write_canonical(&mut |piece| hasher.update(piece));
+        hex(&hasher.finalize())
+    }
+
+    fn write_canonical(&self, out: &mut dyn FnMut(&str)) {
+        match &self.content {
+            Content::Null => out("null"),
+            Content::Bool(flag) => out(if *flag { "true" } else { "false" }),
+            Content::Number(text) | Content::Text(text) => out(&quoted(text)),
+            Content::List(items) => {
+                out("[");
+                for (at, item) in items.iter().enumerate() {
+                    out(if at > 0 { "," } else { "" });
+                    item.write_canonical(out);
+                }
+                out("]");
+            }
+            Content::Map(members) => {
+                let mut sorted: Vec<&(Key, Self)> = members.iter().collect();
+                sorted.sort_unstable_by_key(|(key, _)| &*key.name);
+                out("{");
+                for (at, (key, value)) in sorted.into_iter().enumerate() {
+                    out(if at > 0 { "," } else { "" });
+                    out(&quoted(&key.name));
+                    out(":");
+                    value.write_canonical(out);
+                }
+                out("}");
+            }
+        }
     }
 
     /// As JSON, numbers as texts.
@@ -110,13 +142,18 @@ impl Node {
         match &self.content {
             Content::Null => serde_json::Value::Null,
             Content::Bool(flag) => (*flag).into(),
-            Content::Number(text) | Content::Text(text) => text.as_str().into(),
+            Content::Number(text) | Content::Text(text) => text.as_ref().into(),
             Content::List(items) => items.iter().map(Self::plain).collect(),
             Content::Map(members) => serde_json::Value::Object(
-                members.iter().map(|(key, value)| (key.name.clone(), value.plain())).collect(),
+                members.iter().map(|(key, value)| (key.name.to_string(), value.plain())).collect(),
             ),
         }
     }
+}
+
+/// A text as JSON writes it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// Counts values against the bounds.
@@ -144,8 +181,8 @@ impl Budget {
 /// Refuses a name that the object has already.
 fn twice(members: &[(Key, Node)]) -> Option<Problem> {
     let mut seen = std::collections::HashSet::with_capacity(members.len());
-    let (key, _) = members.iter().find(|(key, _)| !seen.insert(key.name.as_str()))?;
-    Some(Problem::new(key.at, ProblemKind::DuplicateKey, key.name.clone()))
+    let (key, _) = members.iter().find(|(key, _)| !seen.insert(&*key.name))?;
+    Some(Problem::new(key.at, ProblemKind::DuplicateKey, &*key.name))
 }
 
 #[cfg(test)]
@@ -156,7 +193,10 @@ mod tests {
     fn both_syntaxes_give_the_same_tree_but_for_positions() {
         let json = Node::parse(r#"{"a": [1, "0.10", null, true], "b": {"优秀": "x\n\u4f18"}}"#).unwrap();
         let yaml = Node::parse("a:\n  - 1\n  - \"0.10\"\n  - ~\n  - true\nb:\n  优秀: \"x\\n优\"\n").unwrap();
-        assert_eq!(json.canonical(), yaml.canonical());
+        assert_eq!(json.hash(), yaml.hash());
+        let mut canonical = String::new();
+        crate::rule::canonical(&json.plain(), &mut canonical);
+        assert_eq!(json.hash(), hex(&Sha256::digest(canonical)));
         assert_eq!(json.member("b").unwrap().at, Position { line: 1, column: 37 });
         assert_eq!(yaml.member("a").unwrap().items().unwrap()[1].at, Position { line: 3, column: 5 });
     }

@@ -74,10 +74,10 @@ impl Builder {
 
     fn end(&mut self) -> Result<(), Problem> {
         let node = match self.open.pop() {
-            Some(Open::List(at, items)) => Node { at, content: Content::List(items) },
+            Some(Open::List(at, items)) => Node { at, content: Content::List(items.into()) },
             Some(Open::Map(at, members, _)) => match twice(&members) {
                 Some(problem) => return Err(problem),
-                None => Node { at, content: Content::Map(members) },
+                None => Node { at, content: Content::Map(members.into()) },
             },
             None => return Ok(()),
         };
@@ -87,11 +87,11 @@ impl Builder {
 
     fn scalar(&mut self, at: Position, text: String, style: ScalarStyle) -> Result<(), Problem> {
         if let Some(Open::Map(_, _, name @ None)) = self.open.last_mut() {
-            *name = Some(Key { at, name: text });
+            *name = Some(Key { at, name: text.into() });
             return Ok(());
         }
         self.budget.spend(at, self.open.len())?;
-        let content = if style == ScalarStyle::Plain { plain(text) } else { Content::Text(text) };
+        let content = if style == ScalarStyle::Plain { plain(text) } else { Content::Text(text.into()) };
         self.put(Node { at, content });
         Ok(())
     }
@@ -114,7 +114,7 @@ fn plain(text: String) -> Content {
         "" | "~" | "null" | "Null" | "NULL" => Content::Null,
         "true" | "True" | "TRUE" => Content::Bool(true),
         "false" | "False" | "FALSE" => Content::Bool(false),
-        _ if is_number(&text) => Content::Number(text),
-        _ => Content::Text(text),
+        _ if is_number(&text) => Content::Number(text.into()),
+        _ => Content::Text(text.into()),
     }
 }

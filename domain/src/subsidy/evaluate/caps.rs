@@ -9,17 +9,17 @@ use super::shape::Parts;
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge};
 use crate::subsidy::explain::{Detail, Stage};
-use crate::subsidy::facts::Payment;
+use crate::subsidy::facts::{Facts, Payment};
 use crate::subsidy::model::{Cap, Period, Scope};
 
 /// A cap counts by project when it says so in scope or period.
-fn is_by_project(cap: &Cap) -> bool {
+pub(super) fn is_by_project(cap: &Cap) -> bool {
     cap.scope == Scope::Project || (cap.period == Period::Project && cap.scope != Scope::Item)
 }
 
-/// Whether a payment counts in a cap's period that ends with the claim's year.
-pub(super) fn counts(payment: &Payment, period: Period, year: Option<i32>) -> bool {
-    let (Some(paid), Some(year)) = (payment.year, year) else { return true };
+/// Whether what was paid for the year `paid` counts in a cap's period that ends with the claim's year.
+pub(super) fn is_in_period(paid: Option<i32>, period: Period, year: Option<i32>) -> bool {
+    let (Some(paid), Some(year)) = (paid, year) else { return true };
     match period {
         Period::Once | Period::Project => true,
         Period::Year => paid == year,
@@ -28,6 +28,11 @@ pub(super) fn counts(payment: &Payment, period: Period, year: Option<i32>) -> bo
             (i64::from(year) - span + 1..=i64::from(year)).contains(&i64::from(paid))
         }
     }
+}
+
+/// Whether it was paid to the claim's beneficiary.
+pub(super) fn is_own(payment: &Payment, facts: &Facts) -> bool {
+    payment.beneficiary.as_ref().is_none_or(|name| *name == facts.beneficiary)
 }
 
 /// The sum of payments.
@@ -114,7 +119,7 @@ impl<'a> Run<'a> {
     }
 
     fn project_cap(&self, cap: &Cap, project: &str, start: Exact, parts: &mut Parts) -> Result<(), Stop> {
-        let mine = |payment: &&Payment| self.is_mine(payment) && payment.project.as_deref() == Some(project);
+        let mine = |payment: &&Payment| self.is_mine(payment, cap.scope) && payment.project.as_deref() == Some(project);
         let paid = paid(self.facts.payments.iter().filter(mine))?;
         let clause = format!("caps.{}", cap.scope);
         let amount = self.figure(cap.amount, &clause, "amount")?;
@@ -150,8 +155,8 @@ impl<'a> Run<'a> {
     }
 
     fn cap(&mut self, cap: &'a Cap, stage: Stage) -> Result<(), Stop> {
-        let mine = self.facts.payments.iter().filter(|payment| self.is_mine(payment));
-        let in_period = mine.filter(|payment| counts(payment, cap.period, self.facts.year));
+        let mine = self.facts.payments.iter().filter(|payment| self.is_mine(payment, cap.scope));
+        let in_period = mine.filter(|payment| is_in_period(payment.year, cap.period, self.facts.year));
         let paid = paid(in_period)?;
         let (scope, period) = (cap.scope, cap.period);
         let clause = format!("caps.{scope}");
@@ -172,9 +177,14 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Paid under these rules, and for this component or for all.
-    fn is_mine(&self, payment: &Payment) -> bool {
-        payment.level.is_none() && payment.component.as_ref().is_none_or(|name| *name == self.component.id)
+    /// Paid under these rules, for this component or for all, and to whom a cap of the scope is for.
+    pub(super) fn is_mine(&self, payment: &Payment, scope: Scope) -> bool {
+        let is_here = payment.component.as_ref().is_none_or(|name| *name == self.component.id);
+        let is_for = match scope {
+            Scope::Person => payment.person.as_deref().is_none_or(|name| Some(name) == self.person),
+            Scope::Item | Scope::Project | Scope::Component | Scope::Beneficiary => is_own(payment, self.facts),
+        };
+        payment.level.is_none() && is_here && is_for
     }
 
     /// What was paid for something lower is taken off.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::finish::before_pool;
+use super::pool::sum;
 use super::{Claim, Fines, Options, Outcome, PoolClaim, Refusal, Settlement, evaluate, settle, share};
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge, Toward};
-use crate::subsidy::explain::Step;
+use crate::subsidy::explain::{Detail, Stage, Step};
 use crate::subsidy::facts::Facts;
 use crate::subsidy::figure::Quantity;
-use crate::subsidy::model::{Base, Case, CaseClaim, Component, Pool, PoolMode, RuleSet, Shape};
+use crate::subsidy::model::{Base, Case, CaseClaim, Cited, Component, Pool, PoolMode, RuleSet, Shape, UseCondition};
 
 /// What a case comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,9 @@ impl Answer {
         self.settlements.first().map_or(&[], |settled| &settled.steps)
     }
 }
+
+/// The result where an officer has not decided yet.
+const RANGE: &str = "range";
 
 fn yuan(amount: Fen) -> String {
     Exact::of(amount).yuan()
@@ -70,6 +74,15 @@ fn asked<'a>(set: &'a RuleSet, case: &Case) -> Vec<&'a Component> {
     set.components.iter().filter(|component| states_base(component, &case.given.facts)).collect()
 }
 
+/// How many results of components and items a case asks for.
+pub(in crate::subsidy) fn results(set: &RuleSet, case: &Case) -> usize {
+    let items = |facts: &Facts| 1 + facts.items.as_ref().map_or(0, Vec::len);
+    if case.given.claims.is_empty() {
+        return asked(set, case).len().saturating_mul(items(&case.given.facts));
+    }
+    case.given.claims.iter().map(|claim| items(&claim.facts)).sum()
+}
+
 pub(in crate::subsidy) fn states_base(component: &Component, facts: &Facts) -> bool {
     let states = |name: &str| {
         facts.own.get(name).is_some() || facts.items.iter().flatten().any(|item| item.attributes.get(name).is_some())
@@ -92,9 +105,9 @@ fn name_results(settled: &Settlement, answer: &mut Answer) {
     match &settled.outcome {
         Outcome::Amount(amount) => answer.put(Case::AMOUNT, yuan(*amount)),
         Outcome::Count(number) => answer.put(Case::AMOUNT, Quantity::Count(*number).plain()),
-        Outcome::NotComputable(_) => answer.put(Case::AMOUNT, "not_computable"),
+        Outcome::NotComputable(_) => answer.put(Case::AMOUNT, Case::NOT_COMPUTABLE),
         Outcome::Range { min, max } => {
-            answer.put(Case::AMOUNT, "range");
+            answer.put(Case::AMOUNT, RANGE);
             answer.put("min", yuan(*min));
             answer.put("max", yuan(*max));
         }
@@ -117,21 +130,66 @@ fn name_fines(fines: Fines, answer: &mut Answer) {
 /// Least and most that conditions of use leave of an award: the least rounded up to fen, the most down.
 fn uses(set: &RuleSet, case: &Case, award: Fen, answer: &mut Answer) -> Result<(), Refusal> {
     let named = |component: &&Component| case.component.as_ref().is_none_or(|name| *name == component.id);
-    for condition in set.components.iter().filter(named).flat_map(|component| &component.use_conditions) {
-        let toward = if condition.is_least { Toward::Up } else { Toward::Down };
-        let amount = condition.share.of(award)?.rounded(Fen(1), toward)?;
-        let bound = if condition.is_least { "min" } else { "max" };
-        answer.put(&format!("{bound}_for_{}", condition.group), amount.yuan());
+    for component in set.components.iter().filter(named) {
+        for condition in &component.use_conditions {
+            let bound = if condition.is_least { "min" } else { "max" };
+            answer.put(&format!("{bound}_for_{}", condition.group), use_amount(condition, award)?.yuan());
+        }
+        if !component.use_conditions.is_empty() {
+            let given = Given::of(award, &component.id, &component.cited);
+            answer.settlements.push(given.settlement(&component.id, &component.id));
+        }
     }
     Ok(())
+}
+
+/// What a condition of use comes to for an award: a least one is rounded up to the fen, a most one down.
+pub(in crate::subsidy) fn use_amount(condition: &UseCondition, award: Fen) -> Result<Exact, TooLarge> {
+    let toward = if condition.is_least { Toward::Up } else { Toward::Down };
+    condition.share.of(award)?.rounded(Fen(1), toward)
+}
+
+/// The steps of an amount that is given, and not computed here.
+struct Given(Vec<Step>, Fen);
+
+impl Given {
+    fn of(amount: Fen, clause: &str, cited: &Cited) -> Self {
+        let mut given = Self(Vec::new(), Fen(0));
+        given.step(Stage::Shape, clause, cited, amount, Detail::Given { amount });
+        given
+    }
+
+    fn step(&mut self, stage: Stage, clause: &str, cited: &Cited, after: Fen, detail: Detail) {
+        let (before, exact) = (Exact::of(self.1), Exact::of(after));
+        let (clause, cited) = (clause.to_owned(), cited.clone());
+        self.0.push(Step { stage, clause, cited, before, after: exact, detail, parts: Vec::new() });
+        self.1 = after;
+    }
+
+    fn settlement(self, id: &str, component: &str) -> Settlement {
+        Settlement {
+            id: id.to_owned(),
+            component: component.to_owned(),
+            is_eligible: true,
+            is_capped: false,
+            outcome: Outcome::Amount(self.1),
+            steps: self.0,
+        }
+    }
 }
 
 /// Several claims: from the pool on when only amounts are given, else from their facts.
 fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut Answer) -> Result<(), Refusal> {
     let amounts: Option<Vec<PoolClaim>> = claims.iter().map(pool_claim).collect();
     if let Some(mut asked) = amounts {
-        for claim in &mut asked {
-            claim.amount = before_pool(&set.rounding, Exact::of(claim.amount))?.fen().ok_or(TooLarge)?;
+        let none = Cited::default();
+        let mut steps: Vec<Given> = asked.iter().map(|claim| Given::of(claim.amount, "claims", &none)).collect();
+        let rounding = &set.rounding;
+        let unit = if rounding.after_caps { rounding.unit } else { Fen(1) };
+        for (claim, steps) in asked.iter_mut().zip(&mut steps) {
+            claim.amount = before_pool(rounding, Exact::of(claim.amount))?.fen().ok_or(TooLarge)?;
+            let detail = Detail::Round { unit, mode: rounding.mode };
+            steps.step(Stage::Round, "rounding", &none, claim.amount, detail);
         }
         let none = || Pool {
             id: String::new(),
@@ -139,14 +197,24 @@ fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut A
             amount: None,
             mode: PoolMode::None,
             quantity: None,
-            cited: crate::subsidy::model::Cited::default(),
+            cited: Cited::default(),
         };
         let pool = set.pool.clone().unwrap_or_else(none);
         let shares = match options.pool.or(pool.amount) {
             Some(sum) => share(&asked, sum, &pool, &set.rounding)?,
             None => asked.iter().map(|claim| claim.amount).collect(),
         };
-        asked.iter().zip(shares).for_each(|(claim, share)| answer.put(&claim.id, yuan(share)));
+        let total = sum(asked.iter().map(|claim| claim.amount))?;
+        let sum_of_pool = options.pool.or(pool.amount);
+        let left = Fen(sum_of_pool.unwrap_or_default().0.saturating_sub(sum(shares.iter().copied())?.0).max(0));
+        for ((claim, share), mut steps) in asked.iter().zip(shares).zip(steps) {
+            answer.put(&claim.id, yuan(share));
+            if pool.mode != PoolMode::None {
+                let detail = Detail::Pool { mode: pool.mode, pool: sum_of_pool, total, left };
+                steps.step(Stage::Pool, "pool", &pool.cited, share, detail);
+            }
+            answer.settlements.push(steps.settlement(&claim.id, ""));
+        }
         return Ok(());
     }
     let only = set.components.first().map(|component| component.id.as_str()).unwrap_or_default();
@@ -162,8 +230,13 @@ fn parties(set: &RuleSet, claims: &[CaseClaim], options: Options, answer: &mut A
         .collect();
     let settled = settle(set, &whole, options)?;
     for one in &settled {
-        let amount = one.outcome.amount().map_or_else(|| "not_computable".to_owned(), yuan);
-        answer.put(&one.id, amount);
+        let result = match one.outcome {
+            Outcome::Amount(amount) => yuan(amount),
+            Outcome::Count(number) => Quantity::Count(number).plain(),
+            Outcome::Range { .. } => RANGE.to_owned(),
+            Outcome::Penalty(_) | Outcome::NotComputable(_) => Case::NOT_COMPUTABLE.to_owned(),
+        };
+        answer.put(&one.id, result);
     }
     let total = settled.iter().filter_map(|one| one.outcome.amount());
     let total = total.into_iter().try_fold(Fen(0), |sum, amount| sum.checked_add(amount).ok_or(TooLarge))?;

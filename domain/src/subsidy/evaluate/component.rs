@@ -7,9 +7,9 @@ use super::{Claim, Fines, Missing, Options, Reached, Refusal, Stop};
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, Rate, Toward};
 use crate::subsidy::explain::{Detail, Stage, Step, Trace};
-use crate::subsidy::facts::Facts;
+use crate::subsidy::facts::{Facts, PERSON};
 use crate::subsidy::figure::Quantity;
-use crate::subsidy::model::{AddOn, Cited, Component, Penalty, RuleSet, Shape};
+use crate::subsidy::model::{AddOn, Base, Cited, Component, Penalty, RuleSet, Scope, Shape};
 
 /// A component on its way.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(super) struct Run<'a> {
     pub reached: Reached,
     /// The items that count.
     pub counted: Vec<Counted<'a>>,
+    /// Whom a cap per person is for.
+    pub person: Option<&'a str>,
 }
 
 /// Runs a component over the items that `only` leaves.
@@ -46,6 +48,7 @@ pub(super) fn run<'a>(
         is_capped: false,
         reached: Reached::Amount(Exact::ZERO),
         counted: Vec::new(),
+        person: None,
     };
     run.reached = match run.follow(only) {
         Ok(Reached::Amount(_)) => Reached::Amount(run.now),
@@ -102,6 +105,9 @@ impl<'a> Run<'a> {
 
     fn follow(&mut self, only: &Only<'_>) -> Result<Reached, Stop> {
         let nothing = Reached::Amount(Exact::ZERO);
+        if self.component.caps.iter().any(|cap| cap.scope == Scope::Person) {
+            self.person = self.person()?;
+        }
         if !self.years_are_left()? || !self.gates_hold()? {
             self.is_eligible = false;
             return Ok(nothing);
@@ -112,6 +118,11 @@ impl<'a> Run<'a> {
             let number = i64::try_from(counted.len()).unwrap_or(i64::MAX);
             self.step(Stage::Shape, "calc", None, Exact::ZERO, || Detail::Count { number });
             return Ok(Reached::Count(number));
+        }
+        // Where something is asked of items and none of them counts, a fixed amount is not paid either.
+        let is_empty = counted.is_empty() && (self.is_filtered() || self.component.base == Base::Count);
+        if is_empty && !matches!(self.component.shape, Shape::Penalty(_)) {
+            return Ok(nothing);
         }
         let base = self.base(&counted)?;
         let (base, detail) = base.map_or((None, None), |(total, detail)| (Some(total), detail));
@@ -136,6 +147,11 @@ impl<'a> Run<'a> {
         self.offset()?;
         self.paid_caps()?;
         Ok(Reached::Amount(self.now))
+    }
+
+    /// Whether there was anything that could count.
+    fn is_filtered(&self) -> bool {
+        self.facts.items.as_ref().is_none_or(|items| !items.is_empty())
     }
 
     fn years_are_left(&mut self) -> Result<bool, Stop> {
@@ -178,6 +194,19 @@ impl<'a> Run<'a> {
             }
         }
         unknown.map_or(Ok(true), Err)
+    }
+
+    /// The person that the claim or its items name, whether they count or not; else the beneficiary.
+    fn person(&self) -> Result<Option<&'a str>, Stop> {
+        let facts = self.facts;
+        let of_items = facts.items.iter().flatten().filter_map(|item| item.attributes.word(PERSON));
+        let mut named = facts.own.word(PERSON).into_iter().chain(of_items);
+        let first = named.next();
+        if let (Some(one), Some(other)) = (first, named.find(|name| Some(*name) != first)) {
+            return Err(Refusal::SeveralPersons { one: one.to_owned(), other: other.to_owned() }.into());
+        }
+        let beneficiary = facts.beneficiary.as_str();
+        Ok(first.or((!beneficiary.is_empty()).then_some(beneficiary)))
     }
 
     fn reaches_floor(&mut self, base: Option<Fen>) -> Result<bool, Stop> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::caps::{counts, paid};
+use super::caps::is_own;
 use super::component::Run;
+use super::shared::{Left, Purse, order};
 use super::{Claim, Missing, Outcome, Reached, Refusal, Settlement};
 use crate::rule::Fen;
 use crate::subsidy::exact::{Exact, TooLarge, Toward};
@@ -25,30 +26,34 @@ impl Run<'_> {
 }
 
 /// All components of one beneficiary and what the levels paid stay below the cap; later components give way first.
-pub(super) fn cross_level(set: &RuleSet, claims: &[Claim<'_>], runs: &mut [Run<'_>]) -> Result<(), Refusal> {
+pub(super) fn cross_level<'a>(set: &RuleSet, claims: &[Claim<'a>], runs: &mut [Run<'a>]) -> Result<(), Refusal> {
     let Some(cap) = &set.cross_level_cap else { return Ok(()) };
-    let mut left_of: BTreeMap<&str, Exact> = BTreeMap::new();
-    let mut order: Vec<usize> = (0..runs.len()).collect();
-    order.sort_by_key(|at| place(set, claims[*at].component));
-    for at in order {
+    let mut purses: BTreeMap<&str, Purse<'a>> = BTreeMap::new();
+    let with_amount: Vec<usize> = (0..runs.len()).filter(|at| runs[*at].amount_so_far().is_some()).collect();
+    for at in &with_amount {
+        let facts = claims[*at].facts;
+        let counted = facts.payments.iter().filter(|payment| {
+            let is_together = payment.level.as_ref().is_none_or(|level| level == "other" || cap.levels.contains(level));
+            is_together && is_own(payment, facts)
+        });
+        purses.entry(&facts.beneficiary).or_default().join(facts, counted);
+    }
+    for at in order(claims, &with_amount, |at| place(set, claims[at].component)) {
         let (facts, run) = (claims[at].facts, &mut runs[at]);
-        let Some(now) = run.amount_so_far() else { continue };
+        let (Some(now), Some(purse)) = (run.amount_so_far(), purses.get_mut(facts.beneficiary.as_str())) else {
+            continue;
+        };
         let Some(amount) = cap.amount else {
             run.reached = Reached::Missing(Missing::Figure("cross_level_cap.amount".to_owned()));
             continue;
         };
-        let counted = facts.payments.iter().filter(|payment| {
-            let is_together = payment.level.as_ref().is_none_or(|level| level == "other" || cap.levels.contains(level));
-            is_together && counts(payment, cap.period, facts.year)
-        });
-        let paid = paid(counted)?;
-        let first = Exact::of(amount).minus(Exact::of(paid))?.floored();
-        let left = left_of.entry(facts.beneficiary.as_str()).or_insert(first);
-        let after = now.min(*left);
+        let Left { paid, taken, .. } = purse.left(cap.period, facts.year)?;
+        let most = Exact::of(amount).minus(Exact::of(paid))?.minus(taken)?.floored();
+        let after = now.min(most);
         run.is_capped |= after < now;
-        *left = left.minus(after)?;
-        let left = *left;
-        let detail = || Detail::CrossLevel { levels: cap.levels.clone(), cap: amount, paid, left };
+        purse.take(&claims[at], after);
+        let left = most.minus(after)?;
+        let detail = || Detail::CrossLevel { levels: cap.levels.clone(), cap: amount, paid, taken, left };
         run.settle(Stage::CrossLevel, after, detail);
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! gates → item filter → item floor → (with a cap per item or project: rate and cap of each) → sum → floor → shape →
 //! inside add-ons → component cap → outside add-ons → offset → what is left of yearly and once-only caps → overlap →
-//! cap of several levels → officer → round → pool → finance (agency-and-subsidy.md 6.3).
+//! what other claims of the round leave of these caps → cap of several levels → officer → round → pool → finance (agency-and-subsidy.md 6.3).
 
 mod caps;
 mod case;
@@ -13,9 +13,10 @@ mod items;
 mod overlap;
 mod pool;
 mod shape;
+mod shared;
 
-pub(super) use case::states_base;
 pub use case::{Answer, run_case};
+pub(super) use case::{results, states_base, use_amount};
 pub use pool::{PoolClaim, share};
 
 use serde::Serialize;
@@ -141,6 +142,8 @@ pub enum Refusal {
     OutsideRange { approved: Fen, min: Fen, max: Fen },
     #[error("an amount set by a person needs a reason")]
     NoReason,
+    #[error("the claim is for `{one}` and for `{other}`: a cap per person needs one claim for each person")]
+    SeveralPersons { one: String, other: String },
     #[error("a draft runs in simulation only: nothing is decided under it")]
     Draft,
 }
@@ -188,7 +191,7 @@ pub(super) enum Reached {
     Missing(Missing),
 }
 
-/// Evaluates claims together: overlap, levels and pool see all of them, in whatever order they are given.
+/// Evaluates claims together: overlap, shared caps, levels and pool see all of them, in whatever order they are given.
 ///
 /// # Errors
 /// The first claim that cannot be evaluated.
@@ -198,6 +201,7 @@ pub fn settle(set: &RuleSet, claims: &[Claim<'_>], options: Options) -> Result<V
         .map(|claim| component::run(set, claim, options, &items::Only::Everything))
         .collect::<Result<Vec<_>, _>>()?;
     overlap::resolve(set, claims, options, &mut runs)?;
+    shared::caps(claims, &mut runs)?;
     finish::cross_level(set, claims, &mut runs)?;
     for (claim, run) in claims.iter().zip(&mut runs) {
         finish::officer(claim, run)?;

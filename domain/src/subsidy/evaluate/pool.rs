@@ -137,7 +137,7 @@ pub(super) fn apply(
     Ok(())
 }
 
-fn sum(amounts: impl Iterator<Item = Fen>) -> Result<Fen, TooLarge> {
+pub(super) fn sum(amounts: impl Iterator<Item = Fen>) -> Result<Fen, TooLarge> {
     amounts.into_iter().try_fold(Fen(0), |sum, amount| sum.checked_add(amount).ok_or(TooLarge))
 }
 

@@ -12,47 +12,81 @@ use crate::subsidy::model::{Comparison, Component, Condition, RuleSet, Shape};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Nearest {
     pub measure: String,
-    pub threshold: Fen,
-    pub more: Fen,
+    pub threshold: Quantity,
+    pub more: Quantity,
     /// The item that would have to grow; none when totals are claimed.
     pub item: Option<String>,
     pub amount: Fen,
 }
 
-/// An amount of a measure from which another figure holds.
+/// A figure of a measure from which another one holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Threshold {
     pub measure: String,
-    /// The first amount on the other side.
-    pub first: Fen,
+    /// The first figure on the other side.
+    pub first: Quantity,
 }
 
-/// Every threshold of a component on money, in order.
+/// The figure, or the next one above it.
+fn from(figure: Quantity, inclusive: bool) -> Quantity {
+    let more = i64::from(!inclusive);
+    match figure {
+        Quantity::Money(amount) => Quantity::Money(Fen(amount.0.saturating_add(more))),
+        Quantity::Count(number) => Quantity::Count(number.saturating_add(more)),
+        Quantity::Years(number) => Quantity::Years(number.saturating_add(more)),
+        Quantity::Rate(_) => figure,
+    }
+}
+
+/// How much is missing; nothing between figures of different units, and of rates.
+fn missing(now: Quantity, first: Quantity) -> Option<Quantity> {
+    let more = match (now, first) {
+        (Quantity::Money(now), Quantity::Money(first)) => Quantity::Money(Fen(first.0.checked_sub(now.0)?)),
+        (Quantity::Count(now), Quantity::Count(first)) => Quantity::Count(first.checked_sub(now)?),
+        (Quantity::Years(now), Quantity::Years(first)) => Quantity::Years(first.checked_sub(now)?),
+        _ => return None,
+    };
+    (first > now).then_some(more)
+}
+
+fn plus(now: Quantity, more: Quantity) -> Option<Quantity> {
+    Some(match (now, more) {
+        (Quantity::Money(now), Quantity::Money(more)) => Quantity::Money(now.checked_add(more)?),
+        (Quantity::Count(now), Quantity::Count(more)) => Quantity::Count(now.checked_add(more)?),
+        (Quantity::Years(now), Quantity::Years(more)) => Quantity::Years(now.checked_add(more)?),
+        _ => return None,
+    })
+}
+
+/// Every threshold of a component on money, counts and years, in order.
 pub fn thresholds(component: &Component) -> Vec<Threshold> {
     let mut all = Vec::new();
     let base = component.base.measures().first().copied().unwrap_or_default();
-    let add = |all: &mut Vec<Threshold>, measure: &str, amount: Fen, inclusive: bool| {
-        let first = Fen(amount.0.saturating_add(i64::from(!inclusive)));
-        all.push(Threshold { measure: measure.to_owned(), first });
+    let add = |all: &mut Vec<Threshold>, measure: &str, figure: Quantity, inclusive: bool| {
+        all.push(Threshold { measure: measure.to_owned(), first: from(figure, inclusive) });
     };
     if let Some(floor) = &component.floor
         && let Some(amount) = floor.amount
     {
-        add(&mut all, base, amount, floor.inclusive);
+        add(&mut all, base, Quantity::Money(amount), floor.inclusive);
     }
     if let Some(item) = &component.item_floor
         && let Some(amount) = item.floor.amount
     {
-        add(&mut all, &item.measure, amount, item.floor.inclusive);
+        add(&mut all, &item.measure, Quantity::Money(amount), item.floor.inclusive);
     }
-    of_shape(&component.shape, &mut |amount, inclusive| add(&mut all, base, amount, inclusive));
-    let triggers = component.add_ons.iter().filter_map(|add_on| add_on.when.as_ref());
-    for condition in component.gates.iter().chain(&component.filter).chain(triggers) {
-        of_condition(condition, &mut |measure, amount, inclusive| add(&mut all, measure, amount, inclusive));
+    of_shape(&component.shape, &mut |amount, inclusive| add(&mut all, base, Quantity::Money(amount), inclusive));
+    for condition in conditions(component) {
+        of_condition(condition, &mut |measure, figure, inclusive| add(&mut all, measure, figure, inclusive));
     }
     all.sort();
     all.dedup();
     all
+}
+
+fn conditions(component: &Component) -> impl Iterator<Item = &Condition> {
+    let triggers = component.add_ons.iter().filter_map(|add_on| add_on.when.as_ref());
+    component.gates.iter().chain(&component.filter).chain(triggers)
 }
 
 fn of_shape(shape: &Shape, add: &mut dyn FnMut(Fen, bool)) {
@@ -73,12 +107,12 @@ fn of_shape(shape: &Shape, add: &mut dyn FnMut(Fen, bool)) {
     }
 }
 
-fn of_condition(condition: &Condition, add: &mut dyn FnMut(&str, Fen, bool)) {
+fn of_condition(condition: &Condition, add: &mut dyn FnMut(&str, Quantity, bool)) {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| of_condition(part, add)),
         Condition::Not(part) => of_condition(part, add),
-        Condition::Figure { name, comparison, figure: Some(Quantity::Money(amount)) } => {
-            add(name, *amount, matches!(comparison, Comparison::AtLeast | Comparison::Below | Comparison::Equal));
+        Condition::Figure { name, comparison, figure: Some(figure) } => {
+            add(name, *figure, matches!(comparison, Comparison::AtLeast | Comparison::Below | Comparison::Equal));
         }
         Condition::Figure { .. }
         | Condition::Measures { .. }
@@ -89,15 +123,41 @@ fn of_condition(condition: &Condition, add: &mut dyn FnMut(&str, Fen, bool)) {
     }
 }
 
-/// The nearest threshold above what is claimed whose reaching changes the amount.
+/// A measure that must reach another one: what is stated of the other is its threshold.
+fn of_measures(condition: &Condition, facts: &Facts, add: &mut dyn FnMut(Threshold)) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| of_measures(part, facts, add)),
+        Condition::Not(part) => of_measures(part, facts, add),
+        Condition::Measures { name, comparison, other } => {
+            let (low, high, inclusive) = match comparison {
+                Comparison::AtLeast | Comparison::Equal => (name, other, true),
+                Comparison::Above => (name, other, false),
+                Comparison::AtMost => (other, name, true),
+                Comparison::Below => (other, name, false),
+            };
+            if let Some((figure, _)) = stated(facts, high).last() {
+                add(Threshold { measure: low.clone(), first: from(*figure, inclusive) });
+            }
+        }
+        Condition::Figure { .. }
+        | Condition::Words { .. }
+        | Condition::Flag { .. }
+        | Condition::Window { .. }
+        | Condition::Years { .. } => {}
+    }
+}
+
+/// The nearest threshold above what is claimed whose reaching changes the amount: money first, then counts, then years.
 pub fn nearest(set: &RuleSet, component: &Component, facts: &Facts, options: Options) -> Option<Nearest> {
     let options = Options { explains: false, ..options };
     let now = evaluate(set, &component.id, facts, options).ok()?.outcome;
-    let mut candidates: Vec<(Fen, Threshold, Option<usize>)> = Vec::new();
-    for threshold in thresholds(component) {
+    let mut all = thresholds(component);
+    conditions(component).for_each(|condition| of_measures(condition, facts, &mut |threshold| all.push(threshold)));
+    let mut candidates: Vec<(Quantity, Threshold, Option<usize>)> = Vec::new();
+    for threshold in all {
         for (current, item) in stated(facts, &threshold.measure) {
-            if current < threshold.first {
-                candidates.push((Fen(threshold.first.0 - current.0), threshold.clone(), item));
+            if let Some(more) = missing(current, threshold.first) {
+                candidates.push((more, threshold.clone(), item));
             }
         }
     }
@@ -117,10 +177,10 @@ pub fn nearest(set: &RuleSet, component: &Component, facts: &Facts, options: Opt
     })
 }
 
-/// What is stated of a measure: in total, or the total over items by way of the largest one.
-fn stated(facts: &Facts, measure: &str) -> Vec<(Fen, Option<usize>)> {
-    if let Some(Quantity::Money(amount)) = facts.own.figure(measure) {
-        return vec![(amount, None)];
+/// What is stated of a measure: in total, or the largest item and the total over items by way of it.
+fn stated(facts: &Facts, measure: &str) -> Vec<(Quantity, Option<usize>)> {
+    if let Some(figure) = facts.own.figure(measure) {
+        return vec![(figure, None)];
     }
     let items = facts.items.iter().flatten().enumerate();
     let amounts: Vec<(Fen, usize)> = items
@@ -132,10 +192,11 @@ fn stated(facts: &Facts, measure: &str) -> Vec<(Fen, Option<usize>)> {
     let Some((largest, at)) = amounts.iter().max().copied() else { return Vec::new() };
     let total = amounts.iter().try_fold(Fen(0), |sum, (amount, _)| sum.checked_add(*amount));
     // A threshold may be on the item or on the total.
-    std::iter::once((largest, Some(at))).chain(total.map(|total| (total, Some(at)))).collect()
+    let both = std::iter::once(largest).chain(total);
+    both.map(|amount| (Quantity::Money(amount), Some(at))).collect()
 }
 
-fn raised(facts: &Facts, measure: &str, more: Fen, item: Option<usize>) -> Option<Facts> {
+fn raised(facts: &Facts, measure: &str, more: Quantity, item: Option<usize>) -> Option<Facts> {
     let mut raised = facts.clone();
     // A decision was made for what is there, not for what could be.
     (raised.officer, raised.finance) = (None, None);
@@ -143,7 +204,7 @@ fn raised(facts: &Facts, measure: &str, more: Fen, item: Option<usize>) -> Optio
         None => &mut raised.own,
         Some(at) => &mut raised.items.as_mut()?.get_mut(at)?.attributes,
     };
-    let Some(Quantity::Money(amount)) = attributes.figure(measure) else { return None };
-    attributes.set(measure.into(), Value::Figure(Quantity::Money(amount.checked_add(more)?)));
+    let figure = plus(attributes.figure(measure)?, more)?;
+    attributes.set(measure.into(), Value::Figure(figure));
     Some(raised)
 }

@@ -8,7 +8,7 @@ use super::words::Language;
 impl Explanation {
     /// Lines of text, parts indented.
     pub fn text(&self) -> String {
-        let mut out = format!("{} {}\n{}\n", self.rule, self.rule_title, self.result);
+        let mut out = format!("{} {}\n{}\n{}\n", self.rule, self.rule_title, self.subject, self.result);
         self.lines.iter().for_each(|line| line.text(1, &mut out));
         self.remarks.iter().for_each(|remark| {
             let _ = writeln!(out, "* {remark}");
@@ -24,9 +24,10 @@ impl Explanation {
     /// A section of HTML without style or script.
     pub fn html(&self) -> String {
         let mut out = format!(
-            "<section lang=\"{}\">\n<h2>{}</h2>\n<p><strong>{}</strong></p>\n<ol>\n",
+            "<section lang=\"{}\">\n<h2>{}</h2>\n<h3>{}</h3>\n<p><strong>{}</strong></p>\n<ol>\n",
             self.language,
             escaped(&self.rule_title),
+            escaped(&self.subject),
             escaped(&self.result)
         );
         self.lines.iter().for_each(|line| line.html(&mut out));

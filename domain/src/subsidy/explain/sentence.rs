@@ -2,7 +2,6 @@
 
 use super::step::{Detail, NotCounted, Reason};
 use super::words::{Speaker, say};
-use crate::subsidy::model::{Period, Scope};
 
 impl Speaker<'_> {
     /// The sentence of a step, without its numbers before and after.
@@ -13,6 +12,11 @@ impl Speaker<'_> {
                 self,
                 "最多支持 {most} 年，此前已支持 {paid} 年。",
                 "Paid in at most {most} years; it was paid in {paid} years before."
+            ),
+            Detail::Items { counted: 0, given, .. } => say!(
+                self,
+                "申报 {given} 项，没有一项计入，不予奖补。",
+                "None of {given} items counts, so nothing is paid."
             ),
             Detail::Items { counted, given, .. } => {
                 say!(self, "申报 {given} 项，计入 {counted} 项。", "{counted} of {given} items count.")
@@ -55,9 +59,11 @@ impl Speaker<'_> {
                     )
                 }
             }
-            Detail::Cap { .. } | Detail::BandCap { .. } | Detail::PaidInPeriod { .. } | Detail::CrossLevel { .. } => {
-                self.limit(detail)
-            }
+            Detail::Cap { .. }
+            | Detail::SharedCap { .. }
+            | Detail::BandCap { .. }
+            | Detail::PaidInPeriod { .. }
+            | Detail::CrossLevel { .. } => self.limit(detail),
             _ => self.made(detail),
         }
     }
@@ -174,67 +180,6 @@ impl Speaker<'_> {
                 say!(self, "{parts}；取最小者（{chosen}）。", "{parts}; the smallest counts ({chosen}).")
             }
             _ => self.decided(detail),
-        }
-    }
-
-    /// Steps that take something off.
-    fn limit(self, detail: &Detail) -> String {
-        match detail {
-            Detail::Cap { scope, period, cap, paid, left } => {
-                let who = self.scope(*scope);
-                let when = if matches!((scope, period), (Scope::Item | Scope::Project, Period::Project)) {
-                    String::new()
-                } else {
-                    let period = self.period(*period);
-                    say!(self, "{period}", " {period}")
-                };
-                let (cap, paid_text, left) = (self.money(*cap), self.money(*paid), self.exact(*left));
-                if paid.0 > 0 {
-                    say!(
-                        self,
-                        "{who}{when}最高 {cap}，此前已付 {paid_text}，之后还剩 {left}。",
-                        "At most {cap} {who}{when}; {paid_text} were paid before, {left} are left afterwards."
-                    )
-                } else {
-                    say!(
-                        self,
-                        "{who}{when}最高 {cap}，之后还剩 {left}。",
-                        "At most {cap} {who}{when}; {left} are left afterwards."
-                    )
-                }
-            }
-            Detail::BandCap { cap } => {
-                let cap = self.money(*cap);
-                say!(self, "该档最高 {cap}。", "At most {cap} here.")
-            }
-            Detail::PaidInPeriod { period, paid } => {
-                let (period, paid) = (self.period(*period), self.money(*paid));
-                say!(
-                    self,
-                    "{period}只奖补一次，此前已付 {paid}，不再奖补。",
-                    "Paid {period}; {paid} were paid already, so nothing more is paid."
-                )
-            }
-            Detail::CrossLevel { levels, cap, paid, left } => {
-                let levels = levels.join(&say!(self, "、", ", "));
-                let (cap, paid, left) = (self.money(*cap), self.money(*paid), self.exact(*left));
-                say!(
-                    self,
-                    "{levels} 各级合计最高 {cap}，此前已付 {paid}，之后还剩 {left}。",
-                    "{levels} together pay at most {cap}; {paid} were paid before, {left} are left afterwards."
-                )
-            }
-            _ => String::new(),
-        }
-    }
-
-    fn scope(self, scope: Scope) -> String {
-        match scope {
-            Scope::Item => say!(self, "每项", "per item"),
-            Scope::Project => say!(self, "每个项目", "per project"),
-            Scope::Component => say!(self, "本奖项", "for this award"),
-            Scope::Person => say!(self, "每人", "per person"),
-            Scope::Beneficiary => say!(self, "每个单位", "per beneficiary"),
         }
     }
 

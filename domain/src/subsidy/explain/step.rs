@@ -178,6 +178,19 @@ pub enum Detail {
         paid: Fen,
         left: Exact,
     },
+    /// What earlier claims of the round and payments that any of them states leave of a cap.
+    SharedCap {
+        scope: Scope,
+        /// The person or beneficiary.
+        name: String,
+        period: Period,
+        cap: Option<Fen>,
+        paid: Fen,
+        taken: Exact,
+        /// The earlier claims that took it.
+        by: Vec<String>,
+        left: Exact,
+    },
     BandCap {
         cap: Fen,
     },
@@ -202,6 +215,8 @@ pub enum Detail {
         levels: Vec<String>,
         cap: Fen,
         paid: Fen,
+        /// What other claims of the round took of it.
+        taken: Exact,
         left: Exact,
     },
     Officer {

@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 
+use super::input::{Input, Inputs};
 use super::nearest::{Nearest, nearest};
 use super::step::{Detail, Step};
 use super::words::{Language, Speaker, say};
+use crate::rule::Fen;
 use crate::subsidy::ENGINE_VERSION;
-use crate::subsidy::evaluate::{Missing, Options, Outcome, Settlement};
+use crate::subsidy::evaluate::{Missing, Options, Outcome, Settlement, use_amount};
 use crate::subsidy::exact::{Exact, TooLarge};
 use crate::subsidy::facts::Facts;
-use crate::subsidy::model::RuleSet;
+use crate::subsidy::model::{RuleSet, UseCondition};
 
 /// One line: a sentence with the number before and after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,7 +28,10 @@ pub struct Line {
     pub after_yuan: Exact,
     pub change_yuan: Exact,
     pub detail: Detail,
-    /// Items that do not count, and facts that were assumed.
+    /// The figures that it was made from, where they are first used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Input>,
+    /// Items that do not count, facts that were assumed, and the first inputs.
     pub remarks: Vec<String>,
     pub parts: Vec<Line>,
 }
@@ -40,6 +45,10 @@ pub struct Explanation {
     pub rule_hash: String,
     pub engine_version: String,
     pub component: String,
+    /// The claim among those that were settled together; empty when it stands alone.
+    pub claim: String,
+    /// The award and the claim in words.
+    pub subject: String,
     pub beneficiary: String,
     pub is_eligible: bool,
     pub outcome: Outcome,
@@ -51,6 +60,9 @@ pub struct Explanation {
     pub remarks: Vec<String>,
     pub language: Language,
 }
+
+/// Most inputs that text and HTML list at one line; the JSON view has all.
+const MOST_INPUTS: usize = 20;
 
 /// What a step changes: its own difference, or that of its parts.
 pub fn leaves(steps: &[Step]) -> Result<Exact, TooLarge> {
@@ -76,9 +88,11 @@ pub fn explain(
         if component.is_ceiling {
             remarks.push(speaker.ceiling());
         }
-        remarks.extend(component.use_conditions.iter().map(|condition| speaker.use_condition(condition)));
+        let award = settled.outcome.amount();
+        remarks.extend(component.use_conditions.iter().map(|condition| speaker.use_condition(condition, award)));
         remarks.extend(component.reports.iter().chain(&component.notes).map(|note| speaker.note(note)));
     }
+    let inputs = component.map(|component| Inputs::of(component, facts, &settled.steps)).unwrap_or_default();
     Explanation {
         rule: set.id.clone(),
         rule_version: set.version.clone(),
@@ -86,11 +100,13 @@ pub fn explain(
         rule_hash: set.hash(),
         engine_version: ENGINE_VERSION.to_owned(),
         component: settled.component.clone(),
+        claim: settled.id.clone(),
+        subject: speaker.subject(settled),
         beneficiary: component.map(|component| component.beneficiary.clone()).unwrap_or_default(),
         is_eligible: settled.is_eligible,
         outcome: settled.outcome.clone(),
         result: speaker.outcome(&settled.outcome, settled.is_eligible),
-        lines: settled.steps.iter().map(|step| speaker.line(step)).collect(),
+        lines: settled.steps.iter().map(|step| speaker.line(step, &inputs)).collect(),
         nearest,
         remarks,
         language,
@@ -98,8 +114,9 @@ pub fn explain(
 }
 
 impl Speaker<'_> {
-    fn line(self, step: &Step) -> Line {
-        let remarks = if let Detail::Items { not_counted, assumed, .. } = &step.detail {
+    fn line(self, step: &Step, inputs: &Inputs) -> Line {
+        let inputs_here = inputs.at(step);
+        let mut remarks: Vec<String> = if let Detail::Items { not_counted, assumed, .. } = &step.detail {
             let assumed = assumed.iter().map(|(item, name)| {
                 let name = self.name(name);
                 say!(
@@ -112,6 +129,10 @@ impl Speaker<'_> {
         } else {
             Vec::new()
         };
+        remarks.extend(inputs_here.iter().take(MOST_INPUTS).map(|input| self.input(input)));
+        if let Some(more) = inputs_here.len().checked_sub(MOST_INPUTS).filter(|more| *more > 0) {
+            remarks.push(say!(self, "另有 {more} 项。", "And {more} more."));
+        }
         let basis = step.cited.basis.as_ref();
         let basis = basis.map(|basis| format!("{} {}", basis.document, basis.article).trim().to_owned());
         Line {
@@ -124,9 +145,36 @@ impl Speaker<'_> {
             after_yuan: step.after,
             change_yuan: step.after.minus(step.before).unwrap_or_default(),
             detail: step.detail.clone(),
+            inputs: inputs_here,
             remarks,
-            parts: step.parts.iter().map(|part| self.line(part)).collect(),
+            parts: step.parts.iter().map(|part| self.line(part, inputs)).collect(),
         }
+    }
+
+    fn input(self, input: &Input) -> String {
+        let (measure, figure) = (self.name(&input.measure), self.quantity(input.figure));
+        let item = input.item.as_deref().map_or_else(
+            || say!(self, "按合计填报", "stated in total"),
+            |item| say!(self, "第「{item}」项", "item {item}"),
+        );
+        let source = input.source.as_deref().map_or_else(
+            || say!(self, "申报填报，未注明凭证", "as claimed, without a proof named"),
+            |source| say!(self, "凭证：{source}", "proof: {source}"),
+        );
+        say!(self, "{measure} {figure}（{item}，{source}）", "{measure} {figure} ({item}; {source})")
+    }
+
+    fn subject(self, settled: &Settlement) -> String {
+        let (id, claim) = (&settled.component, &settled.id);
+        let title = self.set.component(id).map(|component| component.title.as_str()).unwrap_or_default();
+        let award = match (id.is_empty(), title.is_empty()) {
+            (true, _) => String::new(),
+            (_, true) => say!(self, "奖项 {id}", "Award {id}"),
+            (_, false) => say!(self, "奖项 {title}（{id}）", "Award {id}, {title}"),
+        };
+        let claim = if claim.is_empty() { String::new() } else { say!(self, "申报 {claim}", "claim {claim}") };
+        let between = if award.is_empty() || claim.is_empty() { String::new() } else { say!(self, "，", ", ") };
+        format!("{award}{between}{claim}")
     }
 
     /// The document that a clause without its own basis rests on.
@@ -179,8 +227,8 @@ impl Speaker<'_> {
     }
 
     fn nearest(self, nearest: &Nearest) -> String {
-        let (more, amount) = (self.money(nearest.more), self.money(nearest.amount));
-        let (measure, threshold) = (self.name(&nearest.measure), self.money(nearest.threshold));
+        let (more, amount) = (self.quantity(nearest.more), self.money(nearest.amount));
+        let (measure, threshold) = (self.name(&nearest.measure), self.quantity(nearest.threshold));
         let item =
             nearest.item.as_deref().map_or_else(String::new, |item| say!(self, "（「{item}」）", " (item {item})"));
         say!(
@@ -198,12 +246,24 @@ impl Speaker<'_> {
         )
     }
 
-    fn use_condition(self, condition: &crate::subsidy::model::UseCondition) -> String {
+    fn use_condition(self, condition: &UseCondition, award: Option<Fen>) -> String {
         let (group, share) = (condition.group.replace('_', " "), self.rate(condition.share));
+        let amount = award.and_then(|award| use_amount(condition, award).ok()).map_or_else(String::new, |amount| {
+            let amount = self.exact(amount);
+            say!(self, "，即 {amount}", ", which is {amount}")
+        });
         if condition.is_least {
-            say!(self, "使用要求：用于 {group} 的不低于 {share}。", "Condition of use: at least {share} for {group}.")
+            say!(
+                self,
+                "使用要求：用于 {group} 的不低于 {share}{amount}。",
+                "Condition of use: at least {share}{amount}, for {group}."
+            )
         } else {
-            say!(self, "使用要求：用于 {group} 的不超过 {share}。", "Condition of use: at most {share} for {group}.")
+            say!(
+                self,
+                "使用要求：用于 {group} 的不超过 {share}{amount}。",
+                "Condition of use: at most {share}{amount}, for {group}."
+            )
         }
     }
 

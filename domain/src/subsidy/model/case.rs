@@ -46,4 +46,6 @@ pub struct Case {
 
 impl Case {
     pub const AMOUNT: &'static str = "amount";
+    /// What a case expects, or gets, where nobody can compute it; null in a document says the same.
+    pub const NOT_COMPUTABLE: &str = "not_computable";
 }

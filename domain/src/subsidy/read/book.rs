@@ -1,14 +1,12 @@
 //! A book of formulas with examples, as in `subsidy-rules.json`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-use sha2::{Digest, Sha256};
 
 use super::case::case;
 use super::facts::Names;
 use super::get::Reading;
 use super::{finish, set};
-use crate::rule::hex;
 use crate::subsidy::document::{Content, Key, Node};
 use crate::subsidy::model::{Measure, RuleSet, convention};
 use crate::subsidy::problem::{Problem, ProblemKind};
@@ -37,7 +35,7 @@ pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
     let examples = [fields.items("examples", &mut reading), fields.items("multi_party_examples", &mut reading)];
     reading.close(&fields);
     let supplement = supplement(&mut reading);
-    let mut book = Book { sets: Vec::new(), order: Vec::new(), remarks: Vec::new() };
+    let mut book = Book { sets: Vec::with_capacity(formulas.len()), order: Vec::new(), remarks: Vec::new() };
     for node in formulas {
         if reading.report.is_full() {
             break;
@@ -51,15 +49,19 @@ pub(super) fn book(node: &Node) -> Result<Book, Vec<Problem>> {
             book.sets.push(set);
         }
     }
+    let names: Vec<Names> = book.sets.iter().map(Names::of).collect();
     for node in examples.into_iter().flatten() {
-        place(&mut book, node, &mut reading);
+        if reading.report.is_full() {
+            break;
+        }
+        place(&mut book, &names, node, &mut reading);
     }
     book.remarks.append(&mut reading.remarks);
     finish(Some(book), reading)
 }
 
 /// Puts an example into the set of its formula.
-fn place(book: &mut Book, node: &Node, reading: &mut Reading) {
+fn place(book: &mut Book, names: &[Names], node: &Node, reading: &mut Reading) {
     let Some(formula) = node.member("formula").and_then(Node::scalar) else {
         reading.add(node.at, ProblemKind::MissingKey, "`formula` is missing");
         return;
@@ -68,8 +70,7 @@ fn place(book: &mut Book, node: &Node, reading: &mut Reading) {
         reading.add(node.at, ProblemKind::UnknownWord, format!("`{formula}` is no formula of this book"));
         return;
     };
-    let names = Names::of(&book.sets[at]);
-    if let Some(case) = case(node, &names, reading) {
+    if let Some(case) = case(node, &names[at], reading) {
         if let Some(component) = &case.component
             && book.sets[at].component(component).is_none()
         {
@@ -88,7 +89,7 @@ fn meta(node: &Node, reading: &mut Reading) {
         return;
     };
     for (key, node) in members {
-        if key.name == "measures" {
+        if &*key.name == "measures" {
             described(node, reading);
         }
     }
@@ -102,7 +103,7 @@ fn described(node: &Node, reading: &mut Reading) {
     };
     for (key, node) in members {
         let title = reading.text(node).unwrap_or_default();
-        reading.measures.insert(key.name.clone(), Measure { unit: convention(&key.name), title });
+        reading.measures.insert(key.name.to_string(), Measure { unit: convention(&key.name), title });
     }
 }
 
@@ -125,18 +126,17 @@ fn supplement(reading: &mut Reading) -> BTreeMap<String, Addition> {
         let hash = entry.member("formula_sha256")?.scalar()?.to_owned();
         let why = entry.member("why")?.scalar()?.to_owned();
         let Content::Map(adds) = &entry.member("adds")?.content else { return None };
-        Some((hash, Addition { members: adds.clone(), why }))
+        Some((hash, Addition { members: adds.to_vec(), why }))
     };
     entries.filter_map(read).collect()
 }
 
-fn completed(node: &Node, supplement: &BTreeMap<String, Addition>) -> (Node, Option<String>) {
-    let mut whole = node.clone();
-    let hash = hex(&Sha256::digest(node.canonical().as_bytes()));
-    let (Content::Map(members), Some(addition)) = (&mut whole.content, supplement.get(&hash)) else {
-        return (whole, None);
+fn completed<'n>(node: &'n Node, supplement: &BTreeMap<String, Addition>) -> (Cow<'n, Node>, Option<String>) {
+    let (Content::Map(members), Some(addition)) = (&node.content, supplement.get(&node.hash())) else {
+        return (Cow::Borrowed(node), None);
     };
-    members.extend(addition.members.iter().cloned());
+    let members = members.iter().chain(&addition.members).cloned().collect();
+    let whole = Cow::Owned(Node { at: node.at, content: Content::Map(members) });
     let id = node.member("id").and_then(Node::scalar).unwrap_or_default();
     (whole, Some(format!("{id} is completed: {}", addition.why)))
 }

@@ -27,6 +27,9 @@ pub(super) fn case(node: &Node, names: &Names, reading: &mut Reading) -> Option<
     };
     let given = self::given(given_node, names, reading)?;
     let expect = expected(expect_node, reading);
+    if expect.is_empty() {
+        reading.add(expect_node.at, ProblemKind::MissingKey, "a case expects at least one result");
+    }
     Some(Case { id, component, given, expect, note, at: node.at })
 }
 
@@ -34,14 +37,16 @@ fn expected(node: &Node, reading: &mut Reading) -> BTreeMap<String, String> {
     let Content::Map(members) = &node.content else {
         return scalar(node, reading).map(|text| (Case::AMOUNT.to_owned(), text)).into_iter().collect();
     };
-    members.iter().filter_map(|(key, node)| Some((key.name.clone(), scalar(node, reading)?))).collect()
+    members.iter().filter_map(|(key, node)| Some((key.name.to_string(), scalar(node, reading)?))).collect()
 }
 
 fn scalar(node: &Node, reading: &mut Reading) -> Option<String> {
-    if let Content::Bool(flag) = node.content {
-        return Some(flag.to_string());
+    match node.content {
+        Content::Bool(flag) => Some(flag.to_string()),
+        // As null in a rule says that the source leaves a figure out.
+        Content::Null => Some(Case::NOT_COMPUTABLE.to_owned()),
+        Content::Number(_) | Content::Text(_) | Content::List(_) | Content::Map(_) => reading.text(node),
     }
-    reading.text(node)
 }
 
 fn given(node: &Node, names: &Names, reading: &mut Reading) -> Option<Given> {
@@ -49,9 +54,14 @@ fn given(node: &Node, names: &Names, reading: &mut Reading) -> Option<Given> {
     let pool = fields.some("pool").and_then(|node| reading.money(node));
     let award = fields.some("award").and_then(|node| reading.money(node));
     let claims = fields.items("claims", reading);
-    let claims = claims.iter().zip(1..).filter_map(|(node, at)| claim(node, at, names, reading)).collect();
+    let claims = reading.each(claims, |node, at, reading| claim(node, number_of(at), names, reading));
     let facts = facts(&mut fields, names, reading);
     Some(Given { facts, claims, pool, award })
+}
+
+/// Counted from one.
+fn number_of(at: usize) -> i64 {
+    i64::try_from(at).map_or(i64::MAX, |at| at.saturating_add(1))
 }
 
 /// `[id, amount]`, `[id, amount, submitted]`, or an object.

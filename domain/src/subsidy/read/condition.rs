@@ -168,7 +168,7 @@ struct End {
 }
 
 fn short(key: &Key, node: &Node, filter: &mut Filter, windows: &mut Vec<End>, reading: &mut Reading) {
-    let name = key.name.as_str();
+    let name = &*key.name;
     if name == "min_item" {
         filter.item_floor = item_floor(node, reading);
     } else if let Some(what) = name.strip_prefix("one_").and_then(|rest| rest.split_once("_per_")) {

@@ -7,19 +7,22 @@ use super::condition::flag_name;
 use super::get::{Fields, Reading};
 use crate::subsidy::document::{Content, Key, Node};
 use crate::subsidy::facts::{Approval, Attributes, Facts, Item, Payment, Value};
-use crate::subsidy::figure::{Quantity, Unit};
+use crate::subsidy::figure::{Quantity, Unit, money};
 use crate::subsidy::model::{Measure, RuleSet, Shape};
 use crate::subsidy::problem::ProblemKind;
 
 /// The names that a rule set asks for.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    /// Every fact that some clause uses.
+    /// The facts that some clause uses, beside the standard ones.
     used: BTreeSet<String>,
     /// The ones that are words, even when they look like figures.
     words: BTreeSet<String>,
     levels: BTreeSet<String>,
 }
+
+/// Most facts that one beneficiary or item states; they are looked through.
+const MOST_FACTS: usize = 1_000;
 
 /// Facts that every rule set understands without declaring them.
 const STANDARD: &[&str] = &[
@@ -49,6 +52,7 @@ const STANDARD_WORDS: &[&str] = &[
     "grade",
     "chosen_component",
     "contract_registration_no",
+    "source",
 ];
 
 /// Whether a fact needs no declaration.
@@ -59,8 +63,6 @@ pub(super) fn is_standard(name: &str) -> bool {
 impl Names {
     pub(super) fn of(set: &RuleSet) -> Self {
         let mut names = Self::default();
-        names.used.extend(STANDARD.iter().chain(STANDARD_WORDS).map(|name| (*name).to_owned()));
-        names.words.extend(STANDARD_WORDS.iter().map(|name| (*name).to_owned()));
         for component in &set.components {
             let conditions = component.gates.iter().chain(&component.filter);
             for condition in conditions.chain(component.add_ons.iter().filter_map(|add_on| add_on.when.as_ref())) {
@@ -86,7 +88,16 @@ impl Names {
     /// The measures among them that are described.
     pub(super) fn measures(&self, described: &BTreeMap<String, Measure>) -> BTreeMap<String, Measure> {
         let described = |name: &String| Some((name.clone(), described.get(name)?.clone()));
-        self.used.iter().filter_map(described).collect()
+        let standard = STANDARD.iter().chain(STANDARD_WORDS).map(|name| (*name).to_owned());
+        self.used.iter().cloned().chain(standard).filter_map(|name| described(&name)).collect()
+    }
+
+    fn uses(&self, name: &str) -> bool {
+        is_standard(name) || self.used.contains(name)
+    }
+
+    fn is_word(&self, name: &str) -> bool {
+        STANDARD_WORDS.contains(&name) || self.words.contains(name)
     }
 
     fn ask(&mut self, condition: &crate::subsidy::model::Condition) {
@@ -139,12 +150,12 @@ pub(super) fn facts(fields: &mut Fields<'_>, names: &Names, reading: &mut Readin
         ..Facts::default()
     };
     if let Some(node) = fields.some("items") {
-        let items = reading.list(node).iter().zip(1..);
-        facts.items = Some(items.filter_map(|(node, at)| item(node, at, names, reading)).collect());
+        let items = reading.list(node);
+        facts.items = Some(reading.each(items, |node, at, reading| item(node, at + 1, names, reading)));
     }
     let payments = fields.items("payments", reading);
-    facts.payments = payments.iter().filter_map(|node| payment(node, reading)).collect();
-    for (key, node) in fields.rest() {
+    facts.payments = reading.each(payments, |node, _, reading| payment(node, reading));
+    for (key, node) in few(fields, reading) {
         match paid_before(&key.name, node, names, reading) {
             Some(payment) => facts.payments.push(payment),
             None => put(&mut facts.own, key, node, names, reading),
@@ -153,11 +164,24 @@ pub(super) fn facts(fields: &mut Fields<'_>, names: &Names, reading: &mut Readin
     facts
 }
 
+/// What nobody took, when it is no more than facts can be.
+fn few<'n>(fields: &Fields<'n>, reading: &mut Reading) -> impl Iterator<Item = &'n (Key, Node)> + use<'n> {
+    let most = if fields.rest().count() > MOST_FACTS { 0 } else { MOST_FACTS };
+    if most == 0 {
+        reading.add(
+            fields.at,
+            ProblemKind::TooLarge,
+            format!("more than {MOST_FACTS} facts of one beneficiary or item"),
+        );
+    }
+    fields.rest().take(most)
+}
+
 fn item(node: &Node, at: usize, names: &Names, reading: &mut Reading) -> Option<Item> {
     let mut fields = reading.open(node)?;
     let id = fields.some("id").and_then(|node| reading.text(node)).unwrap_or_else(|| at.to_string());
     let mut item = Item { id, attributes: Attributes::default() };
-    for (key, node) in fields.rest() {
+    for (key, node) in few(&fields, reading) {
         put(&mut item.attributes, key, node, names, reading);
     }
     Some(item)
@@ -176,6 +200,8 @@ fn payment(node: &Node, reading: &mut Reading) -> Option<Payment> {
         component: fields.some("component").and_then(|node| reading.text(node)),
         level: fields.some("level").and_then(|node| reading.text(node)),
         project: fields.some("project").and_then(|node| reading.text(node)),
+        beneficiary: fields.some("beneficiary").and_then(|node| reading.text(node)),
+        person: fields.some("person").and_then(|node| reading.text(node)),
         year: fields.some("year").and_then(|node| reading.number(node)).and_then(|year| i32::try_from(year).ok()),
         amount: fields.money("amount", reading)?,
     };
@@ -183,30 +209,52 @@ fn payment(node: &Node, reading: &mut Reading) -> Option<Payment> {
     Some(made)
 }
 
-/// A payment in one key: `paid_before`, `already_paid`, `paid_this_year`, or with a level such as `paid_by_province`.
+/// What the person of a claim got through others.
+pub(in crate::subsidy) const PAID_ELSEWHERE: &str = "person_paid_elsewhere";
+
+/// A name of these words, one of them `paid`, says what was paid before: `already_paid`, `paid_earlier_this_year`, ….
+const PAID_BEFORE: &[&str] =
+    &["paid", "before", "already", "previously", "earlier", "so", "far", "this", "in", "the", "same", "year", "amount"];
+
+/// A payment in one key: `paid_before` and the like, `person_paid_elsewhere`, or with a level such as `paid_by_province`, or
+/// the name of a level alone.
 fn paid_before(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Option<Payment> {
+    // The name of a level alone, such as `city`, is a word elsewhere; with a figure it says what that level paid.
+    if names.levels.contains(name) && node.scalar().is_some_and(|text| money(text).is_ok()) {
+        return reading.money(node).map(|amount| Payment { level: Some(name.to_owned()), ..Payment::of(amount) });
+    }
     let level = names.level_of(name);
-    let is_plain = ["paid_before", "already_paid", "paid_this_year", "already_paid_this_year"].contains(&name);
-    if names.used.contains(name) || (level.is_none() && !is_plain) || node.scalar().is_none() {
+    if name == PAID_ELSEWHERE && node.scalar().is_some() {
+        return reading.money(node).map(Payment::elsewhere);
+    }
+    let is_plain =
+        name.split('_').any(|part| part == "paid") && name.split('_').all(|part| PAID_BEFORE.contains(&part));
+    if names.uses(name) || (level.is_none() && !is_plain) || node.scalar().is_none() {
         return None;
     }
     let amount = reading.money(node)?;
-    Some(Payment { component: None, level, project: None, year: None, amount })
+    Some(Payment { level, ..Payment::of(amount) })
 }
 
 pub(super) fn put(attributes: &mut Attributes, key: &Key, node: &Node, names: &Names, reading: &mut Reading) {
     let name = alias(&key.name);
-    let (plain, _) = flag_name(name);
-    let known = [name, plain.as_str(), &format!("{}_on", name.trim_end_matches("_year"))];
-    let is_known = known.iter().any(|name| names.used.contains(*name) || reading.measures.contains_key(*name));
+    let is_known = is_known(name, names, reading);
     if !is_known && reading.is_book {
-        reading.remarks.push(format!("{}:{}: `{}` is used by no clause", key.at.line, key.at.column, key.name));
+        reading.remark(|| format!("{}:{}: `{}` is used by no clause", key.at.line, key.at.column, key.name));
     } else if !is_known {
         reading.add(key.at, ProblemKind::UnknownMeasure, format!("`{}` is used by no clause", key.name));
     }
     if let Some((name, value)) = value(name, node, names, reading) {
         attributes.set(name, value);
     }
+}
+
+/// Whether a fact is used or declared, under its own name or as flag or year of the same thing.
+pub(super) fn is_known(name: &str, names: &Names, reading: &Reading) -> bool {
+    let name = alias(name);
+    let (plain, _) = flag_name(name);
+    let known = [name, plain.as_str(), &format!("{}_on", name.trim_end_matches("_year"))];
+    known.iter().any(|name| names.uses(name) || reading.measures.contains_key(*name))
 }
 
 fn alias(name: &str) -> &str {
@@ -220,7 +268,7 @@ fn value(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Optio
         return Some((name.into(), Value::Flag(flag == is_plain)));
     }
     let text = reading.text(node)?;
-    if names.words.contains(name) {
+    if names.is_word(name) {
         return Some((name.into(), Value::Word(text.into())));
     }
     if let Some(event) = name.strip_suffix("_on").or_else(|| name.strip_suffix("_date")) {
@@ -234,7 +282,7 @@ fn value(name: &str, node: &Node, names: &Names, reading: &mut Reading) -> Optio
     let unit = if name == "years_paid" { Unit::Count } else { reading.unit(name) };
     match Quantity::read(&text, unit) {
         Ok(figure) => Some((name.into(), Value::Figure(figure))),
-        Err(_) if matches!(node.content, Content::Text(_)) && !names.used.contains(name) => {
+        Err(_) if matches!(node.content, Content::Text(_)) && !names.uses(name) => {
             Some((name.into(), Value::Word(text.into())))
         }
         Err(fault) => {

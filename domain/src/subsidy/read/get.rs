@@ -9,7 +9,7 @@ use crate::subsidy::document::{Content, Key, Node, Position};
 use crate::subsidy::exact::Rate;
 use crate::subsidy::figure::{self, Quantity, Unit};
 use crate::subsidy::model::{Cited, Measure, convention};
-use crate::subsidy::problem::{ProblemKind, Report};
+use crate::subsidy::problem::{MOST_PROBLEMS, ProblemKind, Report};
 use crate::word::Word;
 
 /// What a reader knows so far.
@@ -26,6 +26,13 @@ pub(super) struct Reading {
 impl Reading {
     pub fn add(&mut self, at: Position, kind: ProblemKind, detail: impl Into<String>) {
         self.report.add(at, kind, detail);
+    }
+
+    /// Says what is no problem, as often as problems are said.
+    pub fn remark(&mut self, remark: impl FnOnce() -> String) {
+        if self.remarks.len() < MOST_PROBLEMS {
+            self.remarks.push(remark());
+        }
     }
 
     pub fn unit(&self, name: &str) -> Unit {
@@ -73,6 +80,18 @@ impl Reading {
             self.add(node.at, ProblemKind::WrongType, "a list is needed");
         }
         items.unwrap_or_default()
+    }
+
+    /// What is made of each node, in room for exactly these; reading stops when nothing more would be reported.
+    pub fn each<T>(&mut self, nodes: &[Node], mut make: impl FnMut(&Node, usize, &mut Self) -> Option<T>) -> Vec<T> {
+        let mut made = Vec::with_capacity(nodes.len());
+        for (at, node) in nodes.iter().enumerate() {
+            if self.report.is_full() {
+                break;
+            }
+            made.extend(make(node, at, self));
+        }
+        made
     }
 
     pub fn texts(&mut self, node: &Node) -> Vec<String> {
@@ -163,7 +182,7 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The member, which may be null.
     pub fn take(&mut self, name: &str) -> Option<&'n Node> {
-        let at = self.members.iter().position(|(key, _)| key.name == name)?;
+        let at = self.members.iter().position(|(key, _)| *key.name == *name)?;
         self.taken[at] = true;
         Some(&self.members[at].1)
     }
@@ -179,7 +198,7 @@ impl<'n> Fields<'n> {
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.members.iter().any(|(key, _)| key.name == name)
+        self.members.iter().any(|(key, _)| *key.name == *name)
     }
 
     /// What nobody took.

@@ -15,6 +15,7 @@ mod set;
 mod shape;
 
 pub use book::{Book, SUPPLEMENT};
+pub(super) use facts::PAID_ELSEWHERE;
 
 use get::Reading;
 
@@ -108,6 +109,11 @@ impl Cells {
         Self { reading, names: facts::Names::of(set) }
     }
 
+    /// Whether a clause uses it, or the rule set declares it.
+    pub fn knows(&self, name: &str) -> bool {
+        facts::is_known(name, &self.names, &self.reading)
+    }
+
     /// Puts one cell; an empty cell states nothing.
     pub fn put(&mut self, into: &mut super::facts::Attributes, name: &str, text: &str, at: Position) {
         let text = text.trim();
@@ -117,9 +123,9 @@ impl Cells {
         let content = match text {
             "true" | "是" => Content::Bool(true),
             "false" | "否" => Content::Bool(false),
-            text => Content::Text(text.to_owned()),
+            text => Content::Text(text.into()),
         };
-        let key = super::document::Key { at, name: name.to_owned() };
+        let key = super::document::Key { at, name: name.into() };
         self.reading.remarks.clear();
         facts::put(into, &key, &Node { at, content }, &self.names, &mut self.reading);
     }

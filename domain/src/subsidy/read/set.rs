@@ -31,12 +31,12 @@ pub(super) fn rule_set(node: &Node, reading: &mut Reading) -> Option<RuleSet> {
     set.measures = reading.measures.clone();
     let names = Names::of(&set);
     let cases = fields.items("golden_cases", reading);
-    set.cases = cases.iter().filter_map(|node| case(node, &names, reading)).collect();
+    set.cases = reading.each(cases, |node, _, reading| case(node, &names, reading));
     reading.close(&fields);
     if set.cases.is_empty() {
         reading.add(node.at, ProblemKind::MissingKey, "a rule set carries golden cases (`golden_cases`)");
     }
-    check::set(&set, &mut reading.report);
+    check::set(&set, node.at, &mut reading.report);
     Some(set)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn formula(node: &Node, reading: &mut Reading) -> Option<RuleSet> {
     set.notes.retain(|note| !note.is_empty());
     set.measures = Names::of(&set).measures(&reading.measures);
     reading.close(&fields);
-    check::set(&set, &mut reading.report);
+    check::set(&set, node.at, &mut reading.report);
     Some(set)
 }
 
@@ -65,13 +65,7 @@ fn body(fields: &mut Fields<'_>, status: Status, reading: &mut Reading) -> RuleS
     let level = if level.is_empty() { jurisdiction.split(':').next().unwrap_or_default().to_owned() } else { level };
     let (effective_from, effective_to) = effective(fields, reading);
     let nodes = fields.need("components", reading).map(|node| reading.list(node)).unwrap_or_default();
-    let mut components: Vec<Component> = Vec::new();
-    for node in nodes {
-        if reading.report.is_full() {
-            break;
-        }
-        components.extend(component(node, reading));
-    }
+    let mut components = reading.each(nodes, |node, _, reading| component(node, reading));
     let window = performance_window(fields, reading);
     let shared = use_conditions(fields, reading);
     share(&mut components, window.as_ref(), &shared);
@@ -156,7 +150,7 @@ fn measures(node: &Node, reading: &mut Reading) -> BTreeMap<String, Measure> {
         reading.add(node.at, ProblemKind::WrongType, "an object is needed");
         return BTreeMap::new();
     };
-    members.iter().filter_map(|(key, node)| Some((key.name.clone(), measure(node, reading)?))).collect()
+    members.iter().filter_map(|(key, node)| Some((key.name.to_string(), measure(node, reading)?))).collect()
 }
 
 fn measure(node: &Node, reading: &mut Reading) -> Option<Measure> {

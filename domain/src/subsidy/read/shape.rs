@@ -203,7 +203,7 @@ fn table<T>(
         };
         for (word, node) in members {
             let figure = if node.is_null() { None } else { read(reading, node) };
-            table.insert(word.name.clone(), figure);
+            table.insert(word.name.to_string(), figure);
         }
     }
     (key, table)

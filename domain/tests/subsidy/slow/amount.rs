@@ -158,11 +158,36 @@ pub fn in_period(payment: &Value, period: &str, facts: &Value) -> bool {
     }
 }
 
-fn mine(payment: &Value, id: &str) -> bool {
-    some(payment, "level").is_none() && some(payment, "component").is_none_or(|known| known == id)
+/// Paid to the claim's own beneficiary.
+pub fn own(payment: &Value, facts: &Value) -> bool {
+    some(payment, "beneficiary").is_none_or(|name| *name == facts["beneficiary"])
 }
 
-fn by_project(cap: &Value) -> bool {
+/// Whether a payment counts for a cap of the component.
+pub fn mine(payment: &Value, part: &Value, cap: &Value, facts: &Value, person: Option<&str>) -> bool {
+    let is_for = if cap["scope"] == "person" {
+        some(payment, "person").is_none_or(|name| name.as_str() == person)
+    } else {
+        own(payment, facts)
+    };
+    is_for && some(payment, "level").is_none() && some(payment, "component").is_none_or(|known| *known == part["id"])
+}
+
+/// The person of a claim; of several persons there is none.
+pub fn person(facts: &Value) -> Result<Option<String>, ()> {
+    let items = list(facts, "items");
+    let named = std::iter::once(facts).chain(&items).filter_map(|one| some(one, "person")).filter_map(Value::as_str);
+    let mut named: Vec<&str> = named.collect();
+    named.sort_unstable();
+    named.dedup();
+    match named.as_slice() {
+        [] => Ok(some(facts, "beneficiary").map(|name| name.as_str().unwrap().to_owned())),
+        [one] => Ok(Some((*one).to_owned())),
+        _ => Err(()),
+    }
+}
+
+pub fn by_project(cap: &Value) -> bool {
     cap["scope"] == "project" || (cap["period"] == "project" && cap["scope"] != "item")
 }
 
@@ -174,6 +199,9 @@ pub fn of(set: &Value, claim: &Claim, look: &dyn Look) -> Out {
 
 fn run(part: &Value, facts: &Value, look: &dyn Look, seen: &mut Vec<Value>) -> Option<Out> {
     let nothing = Some(Out::Amount(zero()));
+    if list(part, "caps").iter().any(|cap| cap["scope"] == "person") && person(facts).is_err() {
+        return Some(Out::Refused);
+    }
     if some(part, "max_years").is_some_and(|most| years_paid(facts) >= q(most)) {
         return nothing;
     }
@@ -187,6 +215,10 @@ fn run(part: &Value, facts: &Value, look: &dyn Look, seen: &mut Vec<Value>) -> O
     let calc = &part["calc"];
     if calc["kind"] == "count" {
         return Some(Out::Count(items.len()));
+    }
+    let had_some = facts.get("items").is_none_or(|items| !items.as_array().unwrap().is_empty());
+    if items.is_empty() && (had_some || part["base"]["op"] == "count") && calc["kind"] != "penalty_range" {
+        return nothing;
     }
     let sum = base(part, &items, facts)?;
     if let Some(floor) = some(part, "floor")
@@ -229,6 +261,7 @@ fn run(part: &Value, facts: &Value, look: &dyn Look, seen: &mut Vec<Value>) -> O
 /// The shape over the whole, or over items and projects with their caps.
 fn shaped(part: &Value, facts: &Value, items: &[Value], sum: &Q) -> Option<Q> {
     let (calc, caps) = (&part["calc"], list(part, "caps"));
+    let who = person(facts).unwrap_or_default();
     let of_items = part.get("item_cap").is_some() || caps.iter().any(|cap| cap["scope"] == "item");
     let of_projects = caps.iter().any(by_project);
     let of = |items: &[Value]| shape(calc, &base(part, items, facts)?, items, facts);
@@ -259,7 +292,9 @@ fn shaped(part: &Value, facts: &Value, items: &[Value], sum: &Q) -> Option<Q> {
         for cap in caps.iter().filter(|cap| by_project(cap)) {
             let paid: Q = list(facts, "payments")
                 .iter()
-                .filter(|payment| mine(payment, text(part, "id")) && name == format!("p{}", text(payment, "project")))
+                .filter(|payment| {
+                    mine(payment, part, cap, facts, who.as_deref()) && name == format!("p{}", text(payment, "project"))
+                })
                 .map(|payment| q(&payment["amount"]))
                 .sum();
             amount = amount.min((some(cap, "amount").map(q)? - paid).max(zero()));
@@ -270,6 +305,7 @@ fn shaped(part: &Value, facts: &Value, items: &[Value], sum: &Q) -> Option<Q> {
 }
 
 fn finish(part: &Value, facts: &Value, items: &[Value], sum: &Q, amount: Q) -> Option<Q> {
+    let who = person(facts).unwrap_or_default();
     let add_ons = |inside: bool| -> Option<Q> {
         let mut more = zero();
         for add_on in list(part, "add_ons") {
@@ -291,7 +327,9 @@ fn finish(part: &Value, facts: &Value, items: &[Value], sum: &Q, amount: Q) -> O
         for cap in caps.iter().filter(|cap| scopes.contains(&text(cap, "scope")) && !by_project(cap)) {
             let paid: Q = list(facts, "payments")
                 .iter()
-                .filter(|payment| mine(payment, text(part, "id")) && in_period(payment, text(cap, "period"), facts))
+                .filter(|payment| {
+                    mine(payment, part, cap, facts, who.as_deref()) && in_period(payment, text(cap, "period"), facts)
+                })
                 .map(|payment| q(&payment["amount"]))
                 .sum();
             amount = match some(cap, "amount") {

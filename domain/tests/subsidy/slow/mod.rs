@@ -4,9 +4,8 @@
 mod amount;
 mod overlap;
 mod pool;
+mod shared;
 mod truth;
-
-use std::collections::BTreeSet;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -22,7 +21,7 @@ pub enum Out {
     Missing,
     Range(Q, Q),
     Fines([Q; 5]),
-    /// An officer's amount outside of the range.
+    /// An officer's amount outside of the range, or a claim for several persons.
     Refused,
 }
 
@@ -86,7 +85,8 @@ pub fn settle(set: &Value, claims: &[Claim], pool: Option<Q>) -> Result<Vec<Out>
         return Err("range".to_owned());
     }
     overlap::resolve(set, claims, &mut outs);
-    cross_level(set, claims, &mut outs);
+    shared::caps(set, claims, &mut outs);
+    shared::cross_level(set, claims, &mut outs);
     for (claim, out) in claims.iter().zip(outs.iter_mut()) {
         officer(set, claim, out)?;
     }
@@ -132,34 +132,6 @@ pub fn rounded(amount: &Q, unit: &Q, mode: &str) -> Q {
 
 pub fn component<'v>(set: &'v Value, id: &str) -> &'v Value {
     set["components"].as_array().unwrap().iter().find(|component| component["id"] == id).unwrap()
-}
-
-fn cross_level(set: &Value, claims: &[Claim], outs: &mut [Out]) {
-    let Some(cap) = some(set, "cross_level_cap") else { return };
-    let ids: Vec<&str> = set["components"].as_array().unwrap().iter().map(|known| text(known, "id")).collect();
-    let people: BTreeSet<&str> = claims.iter().map(|claim| text(&claim.facts, "beneficiary")).collect();
-    for person in people {
-        let mut left: Option<Q> = None;
-        for id in &ids {
-            for (claim, out) in claims.iter().zip(outs.iter_mut()) {
-                if claim.component != *id || text(&claim.facts, "beneficiary") != person {
-                    continue;
-                }
-                let Out::Amount(amount) = out else { continue };
-                let levels = list(cap, "levels");
-                let paid: Q = list(&claim.facts, "payments")
-                    .iter()
-                    .filter(|payment| some(payment, "level").is_none_or(|level| levels.contains(level)))
-                    .filter(|payment| amount::in_period(payment, text(cap, "period"), &claim.facts))
-                    .map(|payment| q(&payment["amount"]))
-                    .sum();
-                let rest = left.clone().unwrap_or_else(|| (q(&cap["amount"]) - paid).max(zero()));
-                let gets = amount.clone().min(rest.clone());
-                left = Some(rest - gets.clone());
-                *amount = gets;
-            }
-        }
-    }
 }
 
 fn officer(set: &Value, claim: &Claim, out: &mut Out) -> Result<(), String> {
