@@ -21,6 +21,8 @@ const SQLITE_READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Prepared statements that a connection to PostgreSQL keeps.
+const STATEMENTS_KEPT: usize = 256;
 /// Connections to PostgreSQL beside those of requests and jobs: one for a migration, one for its lock.
 const MIGRATING: u32 = 2;
 /// How often a transaction is begun when the connection turns out to be dead.
@@ -265,6 +267,8 @@ async fn connect_postgres(url: &str, size: u32, doubt: Doubt) -> Result<Database
         // A ping before each use costs a round trip; a dead connection is recognised by its error and retried.
         .test_before_acquire(false)
         .sqlx_logging(false)
+        // Every verb has a statement of its own for its changes; a forgotten one costs two more round trips.
+        .map_sqlx_postgres_opts(|options| options.statement_cache_capacity(STATEMENTS_KEPT))
         .map_sqlx_postgres_pool_opts(move |pool| {
             let (taking, returning) = (doubt.clone(), doubt.clone());
             pool.before_acquire(move |_, connection| {

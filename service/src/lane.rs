@@ -24,6 +24,8 @@ type Manager = <Postgres as Database>::TransactionManager;
 
 /// After this long a connection is made anew: what the server keeps for it only grows.
 const LIFETIME: Duration = Duration::from_mins(30);
+/// After resting this long a connection is not used again: something between here and the server may have forgotten it.
+const LONGEST_REST: Duration = Duration::from_mins(5);
 
 /// Connections that are taken in turn; cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,6 +45,7 @@ struct Inner {
 struct Lane {
     connection: PoolConnection<Postgres>,
     taken: Instant,
+    rested: Instant,
 }
 
 /// A connection in use; dropped, it is free for the next.
@@ -52,6 +55,8 @@ struct Turn {
     lanes: Lanes,
     /// No statement is under way.
     is_at_rest: bool,
+    /// A transaction may have begun that nobody counts yet.
+    is_beginning: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -70,9 +75,12 @@ impl Lanes {
         };
         let lane = match self.free() {
             Some(lane) => lane,
-            None => Lane { connection: self.0.pool.acquire().await.map_err(not_acquired)?, taken: Instant::now() },
+            None => {
+                let connection = self.0.pool.acquire().await.map_err(not_acquired)?;
+                Lane { connection, taken: Instant::now(), rested: Instant::now() }
+            }
         };
-        Ok(Turn { lane: Some(lane), lanes: self.clone(), is_at_rest: true, _permit: permit })
+        Ok(Turn { lane: Some(lane), lanes: self.clone(), is_at_rest: true, is_beginning: false, _permit: permit })
     }
 
     /// The connection that was used last, if there is one that is good.
@@ -80,9 +88,10 @@ impl Lanes {
         let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(lane) = free.pop() {
             let age = lane.taken.elapsed();
-            if age < LIFETIME && self.0.doubt.trusts(age) {
+            if age < LIFETIME && lane.rested.elapsed() < LONGEST_REST && self.0.doubt.trusts(age) {
                 return Some(lane);
             }
+            lane.end();
         }
         None
     }
@@ -90,7 +99,9 @@ impl Lanes {
     /// Begins a transaction.
     pub(crate) async fn begin(&self) -> Result<LaneTransaction, DbErr> {
         let mut turn = self.turn().await?;
+        turn.is_beginning = true;
         let answer = Manager::begin(turn.connection()?, None).await;
+        turn.is_beginning = false;
         turn.heard(&answer);
         answer.map_err(in_execution)?;
         Ok(LaneTransaction(tokio::sync::Mutex::new(turn)))
@@ -107,7 +118,7 @@ impl Lanes {
     pub(crate) async fn close(&self) {
         self.0.turns.close();
         let free = std::mem::take(&mut *self.0.free.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(free);
+        free.into_iter().for_each(Lane::end);
         self.0.pool.close().await;
     }
 }
@@ -159,17 +170,32 @@ impl Drop for Turn {
         if Manager::get_transaction_depth(&lane.connection) > 0 {
             // Sent when the pool takes the connection back.
             Manager::start_rollback(&mut lane.connection);
-        } else if self.is_at_rest && !self.lanes.0.turns.is_closed() {
-            self.lanes.0.free.lock().unwrap_or_else(PoisonError::into_inner).push(lane);
+            return;
         }
+        if self.is_beginning {
+            // Given up while it began: the server may count a transaction that the driver does not.
+            return lane.end();
+        }
+        let mut free = self.lanes.0.free.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked under the lock: after a close nobody looks at the free ones again.
+        if self.is_at_rest && !self.lanes.0.turns.is_closed() {
+            lane.rested = Instant::now();
+            free.push(lane);
+        }
+    }
+}
+
+impl Lane {
+    /// Closes it at once. Given back to the pool it would want a runtime, and an answer.
+    fn end(self) {
+        drop(self.connection.detach());
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // Given back to the pool they would want a runtime, and there may be none any more.
         for lane in self.free.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            drop(lane.connection.detach());
+            lane.end();
         }
     }
 }

@@ -168,6 +168,8 @@ async fn move_deadlines<'a>(
         }
     }
     save(tx, changed).await?;
+    // The reminders are planned from what is written.
+    tx.flush().await?;
     Ok(moved)
 }
 
