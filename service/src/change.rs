@@ -5,7 +5,7 @@ use sea_orm::sea_query::{
     CommonTableExpression, Expr, Query, SelectStatement, SubQueryStatement, WithClause, WithQuery,
 };
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityName, EntityTrait, InsertMany};
-use sea_orm::{QueryTrait, UpdateMany};
+use sea_orm::{Iterable, ModelTrait, QueryTrait, UpdateMany};
 
 use crate::audit::is_place_taken;
 use crate::door::{Door, Writing};
@@ -41,6 +41,20 @@ impl RowChange {
     fn of<E: EntityName + Default>(statement: impl Into<SubQueryStatement>) -> Self {
         Self { table: E::default().table_name(), statement: statement.into(), is_of_one: false }
     }
+}
+
+/// An update of what differs between two states of a row; none where nothing does. Whose row it is, the caller adds.
+pub(crate) fn difference<E: EntityTrait>(before: &E::Model, after: &E::Model) -> Option<UpdateMany<E>> {
+    let mut differs = false;
+    let update = E::Column::iter().fold(E::update_many(), |update, column| {
+        let value = after.get(column);
+        if before.get(column) == value {
+            return update;
+        }
+        differs = true;
+        update.col_expr(column, Expr::value(value))
+    });
+    differs.then_some(update)
 }
 
 /// The changes of a transaction that are not written yet.

@@ -16,77 +16,97 @@ use super::document::{self, Acceptance, SignedOpinion};
 use super::facts::Application;
 use super::{facts, review};
 use crate::caller::Caller;
-use crate::change::RowChange;
+use crate::change::{RowChange, difference};
 use crate::error::{Error, Result};
 use crate::process::Loaded;
 use crate::transaction::Tx;
 
-/// Writes a change.
+/// Writes a change; gives the certification's row as it then stands.
 pub(super) async fn apply(
     tx: &Tx,
     loaded: &Loaded<Certification>,
     application: Option<Application>,
     change: Change,
     caller: &Caller,
+) -> Result<certification::Model> {
+    let mut after = loaded.detail.clone();
+    edit(tx, loaded, &mut after, application, change, caller).await?;
+    if let Some(update) = difference::<certification::Entity>(&loaded.detail, &after) {
+        let own = certification::Column::CaseId.eq(after.case_id);
+        tx.change(RowChange::update(update.filter(own))).await?;
+    }
+    Ok(after)
+}
+
+/// Changes the row, and writes what lies in other tables.
+async fn edit(
+    tx: &Tx,
+    loaded: &Loaded<Certification>,
+    after: &mut certification::Model,
+    application: Option<Application>,
+    change: Change,
+    caller: &Caller,
 ) -> Result<()> {
-    use certification::Column;
-    let (case, detail) = (&loaded.row, &loaded.detail);
+    let case = &loaded.row;
     match change {
-        Change::Nothing => Ok(()),
-        Change::Submitted => submitted(tx, loaded, application).await,
+        Change::Nothing => {}
+        Change::Submitted => submitted(tx, after, application).await?,
         Change::EmployerOpinion { opinion, file } => {
-            set(tx, case, Column::EmployerOpinion, &signed(tx, caller, opinion, file)).await
+            after.employer_opinion = document::text(&signed(tx, caller, opinion, file))?;
         }
         Change::ReturnedToApplicant(items) => {
-            release_contracts(tx, case).await?;
-            set(tx, case, Column::Closing, &serde_json::json!({ "returned": items })).await
+            release_contracts(tx, after).await?;
+            after.closing = document::text(&serde_json::json!({ "returned": items }))?;
         }
-        Change::CityOpinion(opinion) => set(tx, case, Column::CityOpinion, &signed(tx, caller, opinion, None)).await,
-        Change::CorrectionAsked(correction) => ask_correction(tx, case, detail, correction).await,
+        Change::CityOpinion(opinion) => after.city_opinion = document::text(&signed(tx, caller, opinion, None))?,
+        Change::CorrectionAsked(correction) => ask_correction(after, &correction)?,
         Change::CorrectionAnswered(answers) => {
-            let answered = document::correction(detail)?.map(|open| Correction { answers, ..open });
-            set(tx, case, Column::Correction, &answered).await?;
-            submitted(tx, loaded, application).await
+            let answered = document::correction(after)?.map(|open| Correction { answers, ..open });
+            after.correction = document::text(&answered)?;
+            submitted(tx, after, application).await?;
         }
         Change::CorrectionExtended => {
-            let extended = document::correction(detail)?.map(|open| Correction { is_extended: true, ..open });
-            set(tx, case, Column::Correction, &extended).await
+            let extended = document::correction(after)?.map(|open| Correction { is_extended: true, ..open });
+            after.correction = document::text(&extended)?;
         }
         Change::Accepted { by_silence } => {
-            set(tx, case, Column::Acceptance, &Acceptance { at: tx.at(), by_silence }).await
+            after.acceptance = document::text(&Acceptance { at: tx.at(), by_silence })?;
         }
         Change::Refused(refusal) => {
-            set(tx, case, Column::Refusal, &refusal).await?;
-            close(tx, case, false).await
+            after.refusal = document::text(&refusal)?;
+            close(tx, after, false).await?;
         }
-        Change::PanelNamed(experts) => seat(tx, case, &experts, caller).await,
+        Change::PanelNamed(experts) => seat(tx, case, &experts, caller).await?,
         Change::ExpertReplaced { leaves, joins } => {
             update_seat(tx, case, leaves, &[(certification_expert::Column::State, word(ExpertState::Replaced))])
                 .await?;
-            seat(tx, case, &[joins], caller).await
+            seat(tx, case, &[joins], caller).await?;
         }
         Change::ConflictDeclared { reason } => {
             let columns = [
                 (certification_expert::Column::State, word(ExpertState::Conflict)),
                 (certification_expert::Column::ConflictReason, reason.into()),
             ];
-            update_seat(tx, case, caller.actor.account, &columns).await
+            update_seat(tx, case, caller.actor.account, &columns).await?;
         }
-        Change::Scored(sheet) => score(tx, case, caller.actor.account, &sheet).await,
-        Change::TrainingVerified(opinion) => set(tx, case, Column::Training, &signed(tx, caller, opinion, None)).await,
-        Change::Assessed(opinion) => set(tx, case, Column::Assessment, &signed(tx, caller, opinion, None)).await,
+        Change::Scored(sheet) => score(tx, case, caller.actor.account, &sheet).await?,
+        Change::TrainingVerified(opinion) => after.training = document::text(&signed(tx, caller, opinion, None))?,
+        Change::Assessed(opinion) => after.assessment = document::text(&signed(tx, caller, opinion, None))?,
         Change::ReviewClosed { passes } => {
-            freeze_review(tx, case).await?;
-            if passes { Ok(()) } else { close(tx, case, false).await }
+            freeze_review(tx, case, after).await?;
+            if !passes {
+                close(tx, after, false).await?;
+            }
         }
-        Change::PublicityEnded => settle_entry(tx, case, EntryState::Clean).await,
-        Change::Issued => issue(tx, case, detail, caller).await,
+        Change::PublicityEnded => settle_entry(tx, case, EntryState::Clean).await?,
+        Change::Issued => issue(tx, case, after, caller).await?,
         Change::Closed { reason } => {
             settle_entry(tx, case, EntryState::Removed).await?;
-            set(tx, case, Column::Closing, &serde_json::json!({ "reason": reason, "at": tx.at() })).await?;
-            close(tx, case, false).await
+            after.closing = document::text(&serde_json::json!({ "reason": reason, "at": tx.at() }))?;
+            close(tx, after, false).await?;
         }
     }
+    Ok(())
 }
 
 fn signed(tx: &Tx, caller: &Caller, opinion: Opinion, file_id: Option<FileId>) -> SignedOpinion {
@@ -97,42 +117,26 @@ fn word(state: ExpertState) -> Value {
     state.as_str().into()
 }
 
-async fn set<T: serde::Serialize>(
-    tx: &Tx,
-    case: &case_file::Model,
-    column: certification::Column,
-    value: &T,
-) -> Result<()> {
-    let update = certification::Entity::update_many()
-        .col_expr(column, Expr::value(document::text(value)?))
-        .filter(certification::Column::CaseId.eq(case.id));
-    tx.change(RowChange::update(update)).await
-}
-
 /// Freezes what was submitted: the profile without its numbers, the answer on every condition, and the shares.
-async fn submitted(tx: &Tx, loaded: &Loaded<Certification>, application: Option<Application>) -> Result<()> {
-    let (case, detail) = (&loaded.row, &loaded.detail);
+async fn submitted(tx: &Tx, after: &mut certification::Model, application: Option<Application>) -> Result<()> {
     let Application { form, mut profile, eligibility } =
         application.ok_or_else(|| Error::internal("a submission without the application's facts"))?;
     (profile.id_number, profile.mobile) = (None, None);
-    let update = certification::Entity::update_many()
-        .col_expr(certification::Column::Profile, Expr::value(document::text(&profile)?))
-        .col_expr(certification::Column::Eligibility, Expr::value(document::text(&eligibility)?))
-        .filter(certification::Column::CaseId.eq(case.id));
-    tx.change(RowChange::update(update)).await?;
-    if detail.profile.is_some() {
+    if after.profile.is_some() {
         // Submitted before: the contracts may be others now.
-        release_contracts(tx, case).await?;
+        release_contracts(tx, after).await?;
     }
+    after.profile = document::text(&profile)?;
+    after.eligibility = document::text(&eligibility)?;
     let rows: Vec<_> = form
         .contracts
         .iter()
         .filter(|contract| !contract.registration().is_empty())
         .map(|contract| certification_contract::ActiveModel {
-            case_id: Set(case.id),
+            case_id: Set(after.case_id),
             reg_no: Set(contract.registration()),
-            broker_id: Set(detail.broker_id),
-            level: Set(detail.target_level),
+            broker_id: Set(after.broker_id),
+            level: Set(after.target_level),
             share_pct: Set(contract.share_pct.and_then(|share| i32::try_from(share).ok()).unwrap_or(0)),
             is_credited: Set(false),
         })
@@ -143,36 +147,29 @@ async fn submitted(tx: &Tx, loaded: &Loaded<Certification>, application: Option<
     Ok(())
 }
 
-async fn release_contracts(tx: &Tx, case: &case_file::Model) -> Result<()> {
-    let held = certification_contract::Column::CaseId.eq(case.id);
+async fn release_contracts(tx: &Tx, own: &certification::Model) -> Result<()> {
+    let held = certification_contract::Column::CaseId.eq(own.case_id);
     tx.change(RowChange::delete(certification_contract::Entity::delete_many().filter(held))).await
 }
 
 /// Ends the application: the person may open another; shares stay claimed only behind a certificate.
-async fn close(tx: &Tx, case: &case_file::Model, is_granted: bool) -> Result<()> {
-    let update = certification::Entity::update_many()
-        .col_expr(certification::Column::IsOpen, Expr::value(false))
-        .filter(certification::Column::CaseId.eq(case.id));
-    tx.change(RowChange::update(update)).await?;
+async fn close(tx: &Tx, after: &mut certification::Model, is_granted: bool) -> Result<()> {
+    after.is_open = false;
     if !is_granted {
-        return release_contracts(tx, case).await;
+        return release_contracts(tx, after).await;
     }
     let credit = certification_contract::Entity::update_many()
         .col_expr(certification_contract::Column::IsCredited, Expr::value(true))
-        .filter(certification_contract::Column::CaseId.eq(case.id));
+        .filter(certification_contract::Column::CaseId.eq(after.case_id));
     tx.change(RowChange::update(credit)).await
 }
 
-async fn ask_correction(
-    tx: &Tx,
-    case: &case_file::Model,
-    detail: &certification::Model,
-    correction: Correction,
-) -> Result<()> {
-    let mut rounds = document::corrections(detail)?;
+fn ask_correction(after: &mut certification::Model, correction: &Correction) -> Result<()> {
+    let mut rounds = document::corrections(after)?;
     rounds.push(correction.clone());
-    set(tx, case, certification::Column::CorrectionRounds, &rounds).await?;
-    set(tx, case, certification::Column::Correction, &correction).await
+    after.correction_rounds = document::text(&rounds)?;
+    after.correction = document::text(correction)?;
+    Ok(())
 }
 
 async fn seat(tx: &Tx, case: &case_file::Model, experts: &[AccountId], caller: &Caller) -> Result<()> {
@@ -229,11 +226,12 @@ async fn score(tx: &Tx, case: &case_file::Model, expert: AccountId, sheet: &Scor
     update_seat(tx, case, expert, &columns).await
 }
 
-async fn freeze_review(tx: &Tx, case: &case_file::Model) -> Result<()> {
+async fn freeze_review(tx: &Tx, case: &case_file::Model, after: &mut certification::Model) -> Result<()> {
     let rules = crate::rule::certification_rules(tx.context(), tx.connection(), case.rule_set_id).await?;
     let seats = facts::seats(tx.connection(), case).await?;
     let summary = review::outcome(&seats, &rules)?.map(|review| review.summary);
-    set(tx, case, certification::Column::Review, &summary).await
+    after.review = document::text(&summary)?;
+    Ok(())
 }
 
 /// Ends the case's entry on its list; a list whose last entry ended is ended.
@@ -266,9 +264,14 @@ async fn settle_entry(tx: &Tx, case: &case_file::Model, state: EntryState) -> Re
     Ok(())
 }
 
-async fn issue(tx: &Tx, case: &case_file::Model, detail: &certification::Model, caller: &Caller) -> Result<()> {
-    let profile = document::profile(detail)?.unwrap_or_default();
+async fn issue(
+    tx: &Tx,
+    case: &case_file::Model,
+    after: &mut certification::Model,
+    caller: &Caller,
+) -> Result<()> {
+    let profile = document::profile(after)?.unwrap_or_default();
     let rules = crate::rule::certification_rules(tx.context(), tx.connection(), case.rule_set_id).await?;
-    crate::certificate::mint(tx, caller, case, detail, &profile, &rules).await?;
-    close(tx, case, true).await
+    crate::certificate::mint(tx, caller, case, after, &profile, &rules).await?;
+    close(tx, after, true).await
 }

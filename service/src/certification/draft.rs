@@ -73,7 +73,7 @@ impl Work for Open<'_> {
         let detail = detail_of(row.id, around.broker.id, self.new)?;
         let insert = certification::Entity::insert_many([detail.clone().into_active_model().reset_all()]);
         tx.change(RowChange::insert(insert)).await?;
-        let loaded = process::opened(row, detail, deadlines, around.has_member(account))?;
+        let loaded = process::as_it_stands(row, detail, deadlines, around.has_member(account))?;
         compose(tx.context(), connection, self.caller, &loaded, Some(around)).await
     }
 }

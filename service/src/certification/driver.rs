@@ -62,7 +62,7 @@ impl Driver for Certification {
         application: Option<Application>,
         change: Change,
         caller: &Caller,
-    ) -> Result<()> {
+    ) -> Result<certification::Model> {
         apply::apply(tx, loaded, application, change, caller).await
     }
 

@@ -7,7 +7,7 @@ use domain::ids::CaseId;
 use domain::time::civil_day;
 use entity::deadline;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait, TryIntoModel};
 
 use crate::change::RowChange;
 use crate::error::{Error, Result};
@@ -103,11 +103,13 @@ pub(crate) fn active(
     })
 }
 
-/// Writes the changed deadlines of a case in one statement.
-pub(crate) async fn upsert(tx: &Tx, case_id: CaseId, existing: &[deadline::Model], changed: &[Deadline]) -> Result<()> {
-    if changed.is_empty() {
-        return Ok(());
-    }
+/// Writes the changed deadlines of a case in one statement; gives all of them as they then stand.
+pub(crate) async fn upsert(
+    tx: &Tx,
+    case_id: CaseId,
+    existing: &[deadline::Model],
+    changed: &[Deadline],
+) -> Result<Vec<deadline::Model>> {
     let mut rows: Vec<deadline::ActiveModel> = Vec::with_capacity(changed.len());
     for value in changed {
         let same_kind = || existing.iter().filter(|row| row.kind == value.kind);
@@ -118,7 +120,16 @@ pub(crate) async fn upsert(tx: &Tx, case_id: CaseId, existing: &[deadline::Model
         rows.retain(|earlier| earlier.kind != row.kind);
         rows.push(row);
     }
-    save(tx, rows).await
+    let mut all = existing.to_vec();
+    for row in rows.iter().cloned() {
+        let row = row.try_into_model()?;
+        match all.iter_mut().find(|known| known.id == row.id) {
+            Some(known) => *known = row,
+            None => all.push(row),
+        }
+    }
+    save(tx, rows).await?;
+    Ok(all)
 }
 
 /// Writes deadline rows in one statement, each over the row of its case, kind and round.

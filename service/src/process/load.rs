@@ -65,8 +65,8 @@ pub async fn load<P: Driver>(
     Ok(Loaded { detail: P::detail(&found)?, row, case, deadlines, is_tied })
 }
 
-/// A case that this transaction opens, as its rows will be.
-pub(crate) fn opened<P: Driver>(
+/// A case that this transaction opened or moved, as its rows are from here on.
+pub(crate) fn as_it_stands<P: Driver>(
     row: case_file::Model,
     detail: P::Detail,
     deadlines: Vec<deadline::Model>,

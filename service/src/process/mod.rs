@@ -22,7 +22,7 @@ pub use deadline::{DeadlineView, deadline_views};
 pub(crate) use deadline::{active, save, value};
 pub use fanout::{desk, lead_of};
 pub use load::{For, Loaded, allowed_actions, load, load_visible};
-pub(crate) use load::{offered, opened};
+pub(crate) use load::{as_it_stands, offered};
 pub use open::{NewCase, Opened, next_number, open};
 pub use worklist::{WorkItem, WorkSort, WorklistFilter, record_export, worklist, worklist_count};
 
@@ -72,14 +72,15 @@ pub trait Driver: Process {
         asker: Option<AccountId>,
     ) -> impl Future<Output = Result<(Self::Facts, Self::Gathered)>> + Send;
 
-    /// Writes a change to the process's own tables. Runs inside the decision's transaction.
+    /// Writes a change to the process's own tables and gives the own row as it then stands. Runs inside the decision's
+    /// transaction.
     fn apply(
         tx: &Tx,
         loaded: &Loaded<Self>,
         gathered: Self::Gathered,
         change: Self::Change,
         caller: &Caller,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<Self::Detail>> + Send;
 
     /// The case as the caller may see it.
     fn view(

@@ -125,9 +125,15 @@ impl Cast {
     /// Acts with the present version.
     pub async fn act(&self, who: &Caller, id: CaseId, command: Command) -> Result<CertificationView> {
         let version = self.version(id).await;
-        service::process::act::<Certification>(&self.app.ctx, &fresh(who), id, Some(version), command)
-            .await
-            .map(|outcome| outcome.value)
+        let who = fresh(who);
+        let acted = service::process::act::<Certification>(&self.app.ctx, &who, id, Some(version), command).await?;
+        // The answer is made of what was written, not read back: it must be what a reader sees.
+        match service::certification::read(&self.app.ctx, &who, id).await {
+            Ok(read) => assert_eq!(acted.value, read),
+            // Who acted may have lost sight of the case by it.
+            Err(error) => assert!(matches!(error, Error::NotFound), "{error}"),
+        }
+        Ok(acted.value)
     }
 
     pub async fn version(&self, id: CaseId) -> i32 {

@@ -39,7 +39,7 @@ impl Work for Lapse {
     type Output = State;
 
     async fn run(&self, tx: &Tx) -> Result<State> {
-        act_in::<Seal>(tx, &Caller::system("seal.lapse"), self.0, None, &Command::Lapse).await
+        Ok(act_in::<Seal>(tx, &Caller::system("seal.lapse"), self.0, None, &Command::Lapse).await?.case.state)
     }
 }
 
