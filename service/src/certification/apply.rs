@@ -264,12 +264,7 @@ async fn settle_entry(tx: &Tx, case: &case_file::Model, state: EntryState) -> Re
     Ok(())
 }
 
-async fn issue(
-    tx: &Tx,
-    case: &case_file::Model,
-    after: &mut certification::Model,
-    caller: &Caller,
-) -> Result<()> {
+async fn issue(tx: &Tx, case: &case_file::Model, after: &mut certification::Model, caller: &Caller) -> Result<()> {
     let profile = document::profile(after)?.unwrap_or_default();
     let rules = crate::rule::certification_rules(tx.context(), tx.connection(), case.rule_set_id).await?;
     crate::certificate::mint(tx, caller, case, after, &profile, &rules).await?;

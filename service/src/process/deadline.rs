@@ -128,6 +128,8 @@ pub(crate) async fn upsert(
             None => all.push(row),
         }
     }
+    // As they are read: oldest first.
+    all.sort_by_key(|row| (row.created_at, row.id));
     save(tx, rows).await?;
     Ok(all)
 }
