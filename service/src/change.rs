@@ -1,11 +1,11 @@
-//! RowChanges of rows that are written together: on PostgreSQL one statement and one round trip for all of them, on SQLite,
-//! which is no trip away, each at once.
+//! Changes of rows that are written together: on PostgreSQL one statement and one round trip for all of them, on SQLite,
+//! which is no trip away, one after the other.
 
 use sea_orm::sea_query::{
     CommonTableExpression, Expr, Query, SelectStatement, SubQueryStatement, WithClause, WithQuery,
 };
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeleteMany, EntityName, EntityTrait, InsertMany};
-use sea_orm::{Iterable, ModelTrait, QueryTrait, UpdateMany};
+use sea_orm::{IntoActiveModel, Iterable, ModelTrait, QueryTrait, UpdateMany};
 
 use crate::audit::is_place_taken;
 use crate::door::{Door, Writing};
@@ -23,6 +23,15 @@ pub(crate) struct RowChange {
 impl RowChange {
     pub fn insert<A: ActiveModelTrait>(rows: InsertMany<A>) -> Self {
         Self::of::<A::Entity>(rows.into_query())
+    }
+
+    /// A row that is new with all its values.
+    pub fn new_row<A, M>(row: M) -> Self
+    where
+        A: ActiveModelTrait,
+        M: IntoActiveModel<A>,
+    {
+        Self::insert(A::Entity::insert_many([row.into_active_model().reset_all()]))
     }
 
     pub fn update<E: EntityTrait>(rows: UpdateMany<E>) -> Self {
@@ -63,8 +72,8 @@ pub(crate) struct RowChanges(Vec<RowChange>);
 
 impl RowChanges {
     /// Whether there is a change of this table already: in one statement, the second would not see the first.
-    pub fn touch(&self, table: &RowChange) -> bool {
-        self.0.iter().any(|change| change.table == table.table)
+    pub fn touch(&self, change: &RowChange) -> bool {
+        self.0.iter().any(|earlier| earlier.table == change.table)
     }
 
     pub fn push(&mut self, change: RowChange) {

@@ -44,13 +44,10 @@ const RETRY: Retry = Retry { attempts: 5, patience: Duration::from_secs(4), paus
 #[derive(Debug, Clone)]
 pub struct Database {
     read: Door<Reading>,
-    write: Writer,
-    /// Of the engine's own pool: migrations and what runs beside them.
+    /// On SQLite the writer; on PostgreSQL the pool below the lanes, for migrations and what runs beside them.
     migrator: DatabaseConnection,
     retry: Retry,
 }
-
-type Writer = Via<DatabaseConnection, Lanes>;
 
 impl Database {
     /// Connects to `sqlite:` or `postgres:`; on SQLite the file is created when missing.
@@ -64,16 +61,16 @@ impl Database {
 
     async fn open(url: &str, pool_size: u32) -> Result<Self, DbErr> {
         if url.starts_with("sqlite:") {
-            let write = connect_sqlite(url, 1).await?;
+            let migrator = connect_sqlite(url, 1).await?;
             let read = Door::new(Via::Sqlite(connect_sqlite(url, SQLITE_READERS).await?));
-            return Ok(Self { read, write: Via::Sqlite(write.clone()), migrator: write, retry: RETRY });
+            return Ok(Self { read, migrator, retry: RETRY });
         }
         let doubt = Doubt::new();
         let migrator = connect_postgres(url, pool_size, doubt.clone()).await?;
         let pool = migrator.get_postgres_connection_pool().clone();
         let lanes = Lanes::new(pool, pool_size, ACQUIRE_TIMEOUT, doubt.clone());
-        let read = Door { doubt: Some(doubt), ..Door::new(Via::Postgres(lanes.clone())) };
-        Ok(Self { read, write: Via::Postgres(lanes), migrator, retry: RETRY })
+        let read = Door { doubt: Some(doubt), ..Door::new(Via::Postgres(lanes)) };
+        Ok(Self { read, migrator, retry: RETRY })
     }
 
     /// The same, asking `faults` before each call: for tests. A failed transaction is run again at once, as often as
@@ -135,8 +132,8 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(match &self.write {
-            Via::Sqlite(writer) => Via::Sqlite(writer.begin_with_options(options).await?),
+        Ok(match &self.read.connection {
+            Via::Sqlite(_) => Via::Sqlite(self.migrator.begin_with_options(options).await?),
             Via::Postgres(lanes) => Via::Postgres(lanes.begin().await?),
         })
     }

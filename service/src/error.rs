@@ -9,6 +9,7 @@ use sea_orm::{DbErr, SqlErr};
 use serde_json::{Value, json};
 
 use crate::code::Code;
+use crate::patience::{is_broken, is_passing};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -109,7 +110,7 @@ impl From<DbErr> for Error {
 
 /// Locked, serialisation failure, pool exhausted, connection lost, read-only or recovering: one place knows.
 fn is_busy(error: &DbErr) -> bool {
-    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || crate::patience::is_broken(error) {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) || is_broken(error) || is_passing(error) {
         return true;
     }
     let text = error.to_string();
@@ -117,9 +118,6 @@ fn is_busy(error: &DbErr) -> bool {
         "database is locked",
         "database table is locked",
         "database or disk is full",
-        "No space left on device",
-        "could not serialize access",
-        "deadlock detected",
         "read-only",
         "recovery is in progress",
         "terminating connection",

@@ -1,7 +1,7 @@
 //! The connections to PostgreSQL. The driver's pool asks the server for a sign of life whenever a connection comes back,
 //! a round trip for every statement; here a connection stays out of that pool and is taken again for as long as its
-//! answers come. What met a fault, is old, or was left in the middle of a statement goes back to the pool, which finds
-//! out what it is still good for.
+//! answers come. What met a fault or was left in the middle of a statement goes back to the pool, which finds out what it
+//! is still good for; what is old, or was given up while a transaction began, is closed.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

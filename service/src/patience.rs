@@ -65,19 +65,30 @@ where
 
 /// The connection is dead; another one may be good.
 pub(crate) fn is_broken(error: &DbErr) -> bool {
-    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
-    | DbErr::Exec(RuntimeErr::SqlxError(cause))
-    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
-    else {
-        return false;
-    };
-    match &**cause {
-        Sqlx::Io(_) | Sqlx::Tls(_) | Sqlx::Protocol(_) | Sqlx::BeginFailed => true,
+    match cause(error) {
+        Some(Sqlx::Io(_) | Sqlx::Tls(_) | Sqlx::Protocol(_) | Sqlx::BeginFailed) => true,
         // Connection exceptions, and a server that goes down, crashed, starts, or has become a replica.
-        Sqlx::Database(told) => told.code().is_some_and(|code| {
+        Some(Sqlx::Database(told)) => told.code().is_some_and(|code| {
             code.starts_with("08") || ["57P01", "57P02", "57P03", "57P05", "25006"].contains(&&*code)
         }),
         _ => false,
+    }
+}
+
+/// Whether PostgreSQL could do this another time: a transaction in the way of another, too many connections, no room. By
+/// its codes, because it says the same in many languages.
+pub(crate) fn is_passing(error: &DbErr) -> bool {
+    let Some(Sqlx::Database(told)) = cause(error) else { return false };
+    told.code().is_some_and(|code| ["40001", "40P01", "53100", "53300"].contains(&&*code))
+}
+
+/// What the driver said.
+fn cause(error: &DbErr) -> Option<&Sqlx> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => Some(cause),
+        _ => None,
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::audit::Entry;
 use crate::caller::Caller;
+use crate::change::RowChange;
 use crate::error::{Error, Result};
 use crate::transaction::Tx;
 
@@ -59,7 +60,7 @@ pub async fn mint(
         created_at: tx.at(),
     };
     supersede(tx, &row).await?;
-    certificate::Entity::insert(active(&row)).exec_without_returning(tx.connection()).await?;
+    tx.change(RowChange::new_row(row.clone())).await?;
     tx.audit(Entry::new(caller, "certificate", row.id, "certificate.issue").after(&json!({
         "number": row.number,
         "level": row.level,
@@ -105,30 +106,4 @@ async fn supersede(tx: &Tx, row: &certificate::Model) -> Result<()> {
         .exec(tx.connection())
         .await?;
     Ok(())
-}
-
-fn active(row: &certificate::Model) -> certificate::ActiveModel {
-    certificate::ActiveModel {
-        id: Set(row.id),
-        number: Set(row.number.clone()),
-        code: Set(row.code.clone()),
-        case_id: Set(row.case_id),
-        broker_id: Set(row.broker_id),
-        holder_name: Set(row.holder_name.clone()),
-        level: Set(row.level),
-        region: Set(row.region.clone()),
-        specialties: Set(row.specialties.clone()),
-        issuer: Set(row.issuer.clone()),
-        issue_version: Set(row.issue_version),
-        issued_on: Set(row.issued_on),
-        valid_until: Set(row.valid_until),
-        is_specimen: Set(row.is_specimen),
-        rule_set_id: Set(row.rule_set_id),
-        suspended_at: Set(row.suspended_at),
-        revoked_at: Set(row.revoked_at),
-        cancelled_at: Set(row.cancelled_at),
-        superseded_at: Set(row.superseded_at),
-        superseded_by: Set(row.superseded_by),
-        created_at: Set(row.created_at),
-    }
 }

@@ -65,11 +65,11 @@ const OPEN_CASE: &str = "open_case";
 
 /// Which application they lie around.
 #[derive(Debug)]
-pub(super) struct Place {
-    pub case: Option<CaseId>,
-    pub applicant: AccountId,
-    pub round: Option<RoundId>,
-    pub employer: Owner,
+struct Place {
+    case: Option<CaseId>,
+    applicant: AccountId,
+    round: Option<RoundId>,
+    employer: Owner,
 }
 
 impl Around {

@@ -7,7 +7,7 @@ use domain::ids::{BrokerId, CaseId, RoundId};
 use domain::region::RegionCode;
 use domain::round::RoundState;
 use entity::{broker, certification, organisation, round};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::json;
 
 use super::around::Around;
@@ -71,8 +71,7 @@ impl Work for Open<'_> {
         let clock = Some((ClockKind::DraftIdle, idle));
         let Opened { row, deadlines } = process::open::<Certification>(tx, self.caller, new, clock, &calendar).await?;
         let detail = detail_of(row.id, around.broker.id, self.new)?;
-        let insert = certification::Entity::insert_many([detail.clone().into_active_model().reset_all()]);
-        tx.change(RowChange::insert(insert)).await?;
+        tx.change(RowChange::new_row(detail.clone())).await?;
         let loaded = process::as_it_stands(row, detail, deadlines, around.has_member(account))?;
         compose(tx.context(), connection, self.caller, &loaded, Some(around)).await
     }

@@ -45,7 +45,9 @@ pub async fn preview_of(
     let level = form.target_level.ok_or_else(|| Error::invalid("/target_level", "required"))?;
     let broker = by_account(connection, caller.actor.account).await?.ok_or(Error::NotFound)?;
     let profile = crate::broker::full_profile(context, &broker)?;
-    let rules = crate::rule::certification_rules(context, connection, rule_set).await?;
+    let rules = crate::rule::certification_rules_sent(context, connection, rule_set)
+        .await?
+        .ok_or_else(|| Error::invalid("/rule_set_id", "rule_set_unknown"))?;
     let day = domain::time::civil_day(context.now());
     Ok(evaluate(level, &profile, &form, &Facts::on(day), &rules))
 }

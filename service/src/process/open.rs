@@ -10,7 +10,7 @@ use domain::time::civil_day;
 use domain::word::Word;
 use entity::{case_counter, case_file, deadline};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, TryIntoModel};
+use sea_orm::{ConnectionTrait, DbErr, TryIntoModel};
 
 use super::{Driver, deadline as rows};
 use crate::audit::Entry;
@@ -73,7 +73,7 @@ pub async fn open<P: Driver>(
         created_at: tx.at(),
         updated_at: tx.at(),
     };
-    tx.change(RowChange::insert(case_file::Entity::insert_many([all_set(row.clone())]))).await?;
+    tx.change(RowChange::new_row(row.clone())).await?;
     let clocks = started.iter().map(|value| rows::active(tx, id, None, 0, value)).collect::<Result<Vec<_>>>()?;
     let deadlines = clocks.iter().cloned().map(TryIntoModel::try_into_model).collect::<Result<_, DbErr>>()?;
     rows::save(tx, clocks).await?;
@@ -84,10 +84,6 @@ pub async fn open<P: Driver>(
             .after(&serde_json::json!({ "number": row.number })),
     );
     Ok(Opened { row, deadlines })
-}
-
-fn all_set(row: case_file::Model) -> case_file::ActiveModel {
-    row.into_active_model().reset_all()
 }
 
 /// The next number of a prefix in this year: `CE-2026-000123` and a check character over all of it.

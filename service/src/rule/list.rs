@@ -6,7 +6,7 @@ use domain::rule::{Clause, RuleSet, RuleStatus};
 use entity::rule_set;
 use sea_orm::{EntityTrait, QuerySelect};
 
-use super::rule_set as stored;
+use super::{find, rule_set as stored};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest, by_id};
@@ -61,11 +61,7 @@ pub async fn list(context: &Context, page: &PageRequest) -> Result<Page<RuleSetS
 
 /// One rule set.
 pub async fn get(context: &Context, id: RuleSetId) -> Result<RuleSetView> {
-    let connection = context.database().read();
-    if context.cached_rules(id).is_none() {
-        rule_set::Entity::find_by_id(id).one(connection).await?.ok_or(Error::NotFound)?;
-    }
-    let set = stored(context, connection, id).await?;
+    let set = find(context, context.database().read(), id).await?.ok_or(Error::NotFound)?.set.clone();
     Ok(RuleSetView {
         summary: summary(id, &set),
         issuer: set.issuer.clone(),

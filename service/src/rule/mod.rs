@@ -39,17 +39,27 @@ pub async fn certification_rules(
     known.certification.clone().ok_or_else(|| Error::unreadable("rule_set", "document", id))
 }
 
+/// The same for an id that somebody sent: none where it is of no rule set of certification.
+pub(crate) async fn certification_rules_sent(
+    context: &Context,
+    connection: &impl ConnectionTrait,
+    id: RuleSetId,
+) -> Result<Option<Arc<CertificationRules>>> {
+    Ok(find(context, connection, id).await?.and_then(|known| known.certification.clone()))
+}
+
 async fn known(context: &Context, connection: &impl ConnectionTrait, id: RuleSetId) -> Result<Arc<Known>> {
+    find(context, connection, id).await?.ok_or_else(|| Error::internal(format!("no rule set {id}")))
+}
+
+async fn find(context: &Context, connection: &impl ConnectionTrait, id: RuleSetId) -> Result<Option<Arc<Known>>> {
     if let Some(known) = context.cached_rules(id) {
-        return Ok(known);
+        return Ok(Some(known));
     }
-    let row = rule_set::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or_else(|| Error::internal(format!("no rule set {id}")))?;
+    let Some(row) = rule_set::Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
     let set = RuleSet::read(&row.document).map_err(|_| Error::unreadable("rule_set", "document", id))?;
     let certification = CertificationRules::read(&set).ok().map(Arc::new);
     let known = Arc::new(Known { set: Arc::new(set), certification });
     context.cache_rules(id, known.clone());
-    Ok(known)
+    Ok(Some(known))
 }

@@ -106,6 +106,8 @@ impl Cast {
         consent(&self.app, broker.actor.account).await;
         let new = NewCertification { round: self.round, kind: ApplicationType::Initial, target_level: level };
         let draft = service::certification::open(&self.app.ctx, &fresh(broker), new).await.unwrap().value;
+        // The answer is made of what was written, not read back: it must be what a reader sees.
+        assert_eq!(draft, service::certification::read(&self.app.ctx, broker, draft.id).await.unwrap());
         let photo = attach(&self.app, draft.id, broker.actor.account).await;
         let own = service::broker::own(&self.app.ctx, broker).await.unwrap();
         if own.profile.photo.is_none() {

@@ -75,6 +75,13 @@ async fn draft(app: &TestApp, broker: &Login, round: &str) -> String {
     let made = app.post("/api/v1/brokers").as_(&broker.token).json(&profile).send().await.expect(201);
     assert!(!made.json.to_string().contains("459999198808080"), "numbers leave masked");
     let own = app.get("/api/v1/brokers/me").as_(&broker.token).send().await.expect(200);
+    let body = json!({ "rule_set_id": round, "form": { "target_level": "L1" } });
+    let path = "/api/v1/certifications/eligibility-previews";
+    let unknown = app.post(path).as_(&broker.token).json(&body).send().await.expect(422);
+    assert_eq!(
+        (&unknown.json["errors"][0]["pointer"], &unknown.json["errors"][0]["rule"]),
+        (&json!("/rule_set_id"), &json!("rule_set_unknown"))
+    );
     let body = json!({ "round_id": round, "kind": "initial", "target_level": "L1" });
     let opened = app.post("/api/v1/certifications").as_(&broker.token).json(&body).send().await.expect(201);
     let case = id(&opened);
