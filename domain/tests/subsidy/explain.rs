@@ -111,6 +111,14 @@ fn shares_of_a_pool_and_conditions_of_use_are_explained_too() {
 }
 
 #[test]
+fn duties_to_report_are_told_with_the_amount() {
+    let set = rule(&json!({"reports": ["次年3月31日前报送经费使用情况"]}));
+    let text = explained(&set, &json!({"received_tech_amount": "100000"})).text();
+    assert!(text.contains("The amount is 2,000 yuan"), "{text}");
+    assert!(text.contains("次年3月31日前报送经费使用情况"), "{text}");
+}
+
+#[test]
 fn words_and_bands_that_say_the_contrary_are_refused() {
     let with = |begin: &str, text: &str| {
         let document = json!({
