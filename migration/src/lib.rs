@@ -23,6 +23,7 @@ mod m20261124_000015_queue;
 mod m20261124_000016_file;
 mod m20261124_000017_audit;
 mod m20261124_000018_list_index;
+mod m20261125_000019_role_index;
 
 #[derive(Debug)]
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000016_file::Migration),
             Box::new(m20261124_000017_audit::Migration),
             Box::new(m20261124_000018_list_index::Migration),
+            Box::new(m20261125_000019_role_index::Migration),
         ]
     }
 }
